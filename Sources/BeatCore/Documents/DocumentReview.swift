@@ -128,7 +128,7 @@ package struct DocumentReview: Sendable {
   private static let mostOddities = 20
 
   private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {
-    // With too many fields, which is an error, a look at each of their names would take seconds.
+    // A look at the names of too many fields would take seconds, and that there are too many is an error of its own.
     guard let layout = try? DocumentLayout(bytes), !Limit.fieldCount.isExceeded(by: layout.members.count) else {
       return []
     }

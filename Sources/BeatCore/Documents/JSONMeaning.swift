@@ -20,7 +20,7 @@ package enum JSONMeaning {
   private static func isSame(
     _ left: [JSONMember], _ leftBytes: [UInt8], _ right: [JSONMember], _ rightBytes: [UInt8]
   ) -> Bool {
-    // Of members of one name the last one counts.
+    // The last of several members of one name counts.
     let right = Dictionary(right.map { ($0.key, $0.value) }) { $1 }
     let left = Dictionary(left.map { ($0.key, $0.value) }) { $1 }
     guard left.count == right.count else { return false }

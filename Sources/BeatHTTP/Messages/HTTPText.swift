@@ -21,7 +21,7 @@ enum HTTPText {
 
   static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-  /// Without the spaces and tabs at its ends.
+  /// The text without the spaces and tabs at its ends.
   static func trimmed(_ text: Substring) -> String {
     var text = text
     while let first = text.first, first == " " || first == "\t" { text.removeFirst() }

@@ -6,7 +6,7 @@ import BeatLoop
 /// The daemon's own HTTP endpoint: `/livez`, `/readyz` and `/metrics`.
 ///
 /// It runs on the loop that fires, since its answer is that this loop turns. So an answer costs little: metrics are
-/// written at most ten times a second, whoever asks how often.
+/// written at most ten times a second, however often they are asked for.
 final class MonitoringEndpoint {
   /// How long a text of metrics is good; microseconds.
   private static let textAge: Int64 = 100_000
