@@ -31,6 +31,17 @@ class History:
     return seen
 
 
+def runs(fields):
+  """(name, task id, microseconds of lateness) of each run in an entry of the daemon's history."""
+  if list(fields)[:2] != [b"at", b"why"]:
+    return [(fields[b"name"], fields[b"id"], int(fields[b"late"]))]
+  found = []
+  for watermark, name in list(fields.items())[2:]:
+    due, identifier, *_ = watermark.split(b"|")
+    found.append((name, identifier, int(fields[b"at"]) - int(due)))
+  return found
+
+
 def arrivals(seen, count):
   """The microseconds since 1970 at which each of the first `count` messages was there."""
   lengths = [length for _, length in seen]

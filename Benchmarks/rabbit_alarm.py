@@ -10,6 +10,7 @@ import select
 import threading
 import time
 
+from history import runs
 from rabbit_pickup import Line
 from rabbit_scene import RabbitScene, sentence, text
 from scene import PREFIX, note
@@ -117,8 +118,8 @@ def summary(found):
 
 def judge(scene):
   """What became of the messages."""
-  fires = [fields for _, fields in scene.store.xrange(HISTORY)]
-  fired = [fields[b"id"].decode() for fields in fires]
+  fires = [run for _, fields in scene.store.xrange(HISTORY) for run in runs(fields)]
+  fired = [identifier.decode() for _, identifier, _ in fires]
   arrived, waiting = scene.taken(), scene.store.llen(OUTBOX)
   note(f"{len(fired):,} fired, {len(arrived):,} on the queue, {waiting} in the outbox")
   expected = fired[:len(fired) - waiting]  # The newest may wait in the outbox.
@@ -127,7 +128,7 @@ def judge(scene):
     raise Failed(f"{len(lost)} messages are lost" if lost else "the order has changed")
   return {
     "fired": len(fired), "arrived": len(arrived), "repeats": len(arrived) - len(first), "left": waiting,
-    "late_max_ms": max(int(fields[b"late"]) for fields in fires if fields[b"name"].startswith(b"tick:")) / 1000}
+    "late_max_ms": max(late for name, _, late in fires if name.startswith(b"tick:")) / 1000}
 
 
 def show(part):

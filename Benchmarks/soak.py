@@ -17,6 +17,7 @@ import uuid
 
 import redis
 
+from history import runs
 from stage import Failed, percentile
 from takeover import PREFIX, Takeover
 
@@ -89,7 +90,7 @@ class Soak(Takeover):
   def lateness(self, since):
     """The lateness of each fire since then in microseconds, from the history."""
     entries = self.store.xrange(f"reactivebeat:{PREFIX}history", min=int(since * 1000))
-    return [int(fields[b"late"]) for _, fields in entries]
+    return [late for _, fields in entries for _, _, late in runs(fields)]
 
   def resources(self, program):
     status = dict(

@@ -49,6 +49,12 @@ def lateness_by_server(history, task):
   """The microseconds of lateness at the push, by Redis' clock; None: the history does not hold that fire (any more)."""
   try:
     for _, fields in history("XREVRANGE", HISTORY, "+", "-", "COUNT", 100):
+      if fields[::2][:2] == [b"at", b"why"]:
+        # Runs that were sent together: the watermark and the name of each.
+        for due, identifier, *_ in (watermark.split(b"|") for watermark in fields[4::2]):
+          if identifier == task.encode():
+            return int(fields[1]) - int(due)
+        continue
       fields = dict(zip(fields[::2], fields[1::2]))
       if fields.get(b"id") == task.encode():
         return int(fields[b"late"])

@@ -149,8 +149,14 @@ package struct DocumentDate: Hashable {
       append(#""microsecond""#, civil.microsecond)
       text.append("}")
     case .dollarDateText(let form): text.append(instant, form, between: #"{"$date": ""#, #""}"#)
-    case .dollarDateMilliseconds: text.append(#"{"$date": \#(instant.microseconds / 1000)}"#)
-    case .dollarDateNumberLong: text.append(#"{"$date": {"$numberLong": "\#(instant.microseconds / 1000)"}}"#)
+    case .dollarDateMilliseconds:
+      text.append(#"{"$date": "#)
+      text.append(milliseconds: instant)
+      text.append("}")
+    case .dollarDateNumberLong:
+      text.append(#"{"$date": {"$numberLong": ""#)
+      text.append(milliseconds: instant)
+      text.append(#""}}"#)
     case .shellCall(let name, let form): text.append(instant, form, between: name + #"(""#, #"")"#)
     case .text(let form): text.append(instant, form, between: "\"", "\"")
     case .epochSeconds: text.append(DocumentNumber.seconds(instant.microseconds))
@@ -169,7 +175,7 @@ extension DocumentDate.Form {
       guard let text = JSONScanner.utf8(of: slice, in: bytes) else { return nil }
       self = .text(DocumentDate.ISOForm(text))
     case .object:
-      guard JSONScanner.firstKey(of: slice, in: bytes) == "$date" else {
+      guard JSONScanner.isFirstKey("$date", of: slice, in: bytes) else {
         self = .typed(spaced: bytes[slice.range].contains(0x20))
         return
       }
@@ -215,6 +221,12 @@ extension DocumentDate.ISOForm {
 }
 
 extension [UInt8] {
+  fileprivate mutating func append(milliseconds instant: UnixTime) {
+    let milliseconds = instant.microseconds / 1000
+    if milliseconds < 0 { append(UInt8(ascii: "-")) }
+    append(milliseconds.magnitude, width: 1)
+  }
+
   fileprivate mutating func append(
     _ instant: UnixTime, _ form: DocumentDate.ISOForm, between head: String, _ tail: String
   ) {

@@ -3,21 +3,26 @@
 package struct DocumentLayout {
   package let bytes: [UInt8]
   package let members: [JSONMember]
-  /// Bit n: a key of n bytes is there. Most fields that are asked for are not, and few lengths are.
-  private let lengths: UInt64
+  /// The marks of all keys. Most fields that are asked for are not there, and this tells it without a look at the keys.
+  private let marks: UInt64
   private let range: Range<Int>
 
   package init(_ bytes: [UInt8]) throws(JSONError) {
     self.bytes = bytes
     (members, range) = try JSONScanner.document(bytes)
-    lengths = members.reduce(0) { $0 | 1 << UInt64($1.key.utf8.count & 63) }
+    marks = members.reduce(0) { $0 | Self.mark(of: $1.key.utf8) }
   }
 
   /// The value that counts for `key` (the last one, as in Python); nil if absent. `null` is a value here.
   package func value(_ key: String) -> JSONSlice? {
+    guard marks & Self.mark(of: key.utf8) != 0 else { return nil }
     let length = key.utf8.count
-    guard lengths >> UInt64(length & 63) & 1 == 1 else { return nil }
     return members.last { $0.key.utf8.count == length && $0.key == key }?.value
+  }
+
+  /// One bit of 64, by a key's length and its first byte.
+  private static func mark(of key: String.UTF8View) -> UInt64 {
+    1 << UInt64((key.count &* 5 &+ Int(key.first ?? 0) &* 11) & 63)
   }
 
   /// The value that counts for `key`; nil if it is absent or `null`.
@@ -29,11 +34,11 @@ package struct DocumentLayout {
   }
 
   /// The white space before the last key: a document of one line continues on its line, an indented one in its column.
-  var leadingSpace: String {
-    guard let last = members.last else { return " " }
+  var leadingSpace: [UInt8] {
+    guard let last = members.last else { return [0x20] }
     let space = Self.space(in: bytes[range.lowerBound..<last.keyRange.lowerBound])
-    if members.count == 1, space.isEmpty { return isCompact ? "" : " " }
-    return String(decoding: space, as: UTF8.self)
+    if members.count == 1, space.isEmpty { return isCompact ? [] : [0x20] }
+    return space
   }
 
   /// Bytes. More white space than this is no indentation, and would be written again with each field that is added.
@@ -41,9 +46,12 @@ package struct DocumentLayout {
 
   /// The white space at the end of what stands before a key.
   static func space(in before: ArraySlice<UInt8>) -> [UInt8] {
-    let space = Array(before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }.reversed())
-    return space.count <= mostSpace ? space : [0x20]
+    var start = before.endIndex
+    while start > before.startIndex, isSpace(before[start - 1]) { start -= 1 }
+    return before.endIndex - start <= mostSpace ? Array(before[start...]) : [0x20]
   }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
   /// No space between a key's colon and its value.
   var isCompact: Bool {

@@ -45,13 +45,18 @@ extension DocumentLayout {
     let end = members.last?.value.range.upperBound ?? bytes.count
     var splice = Splice()
     var added: [UInt8] = []
+    if oldDate == nil || oldNumber == nil { added.reserveCapacity(date.count + number.count + 64) }
     /// Returns where the value begins; for a field that was absent, counted from the beginning of what is added.
     func write(_ key: String, _ old: JSONSlice?, _ text: [UInt8]) -> Int {
       if let old {
         splice.replace(old.range, with: text)
         return old.range.lowerBound
       }
-      added.append(",\(leadingSpace)\"\(key)\"\(isCompact ? ":" : ": ")")
+      added.append(UInt8(ascii: ","))
+      added += leadingSpace
+      added.append(UInt8(ascii: "\""))
+      added.append(key)
+      added.append(isCompact ? "\":" : "\": ")
       added += text
       return added.count - text.count
     }

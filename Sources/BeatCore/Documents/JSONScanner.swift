@@ -65,14 +65,15 @@ package struct JSONScanner {
     return (try? scanner.members(depth: 1)) ?? []
   }
 
-  /// The first key of an object that `document` has found and checked; nil if it is empty.
-  static func firstKey(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
+  /// Whether an object that `document` has found and checked begins with this key.
+  static func isFirstKey(_ key: String, of slice: JSONSlice, in bytes: [UInt8]) -> Bool {
     var scanner = JSONScanner(bytes, range: slice.range)
     scanner.advance()
     scanner.skipSpace()
     let start = scanner.offset
-    guard (try? scanner.string()) != nil else { return nil }
-    return text(of: bytes[(start + 1)..<(scanner.offset - 1)])
+    guard scanner.peek == UInt8(ascii: "\""), (try? scanner.string()) != nil else { return false }
+    let content = bytes[(start + 1)..<(scanner.offset - 1)]
+    return content.elementsEqual(key.utf8) || content.contains(UInt8(ascii: "\\")) && text(of: content) == key
   }
 
   /// The items of an array that `document` has found and checked.

@@ -14,17 +14,7 @@ package struct EntryName: Hashable, Sendable, CustomStringConvertible {
 extension Hasher {
   /// Eight bytes at a time: an array would feed them one by one, and each fire looks its name up a few times.
   mutating func combine(words bytes: ArraySlice<UInt8>) {
-    var word: UInt64 = 0
-    var filled = 0
-    for byte in bytes {
-      word = word << 8 | UInt64(byte)
-      filled += 1
-      if filled & 7 == 0 {
-        combine(word)
-        word = 0
-      }
-    }
-    combine(word)
-    combine(filled)
+    unsafe bytes.withUnsafeBytes { unsafe combine(bytes: $0) }
+    combine(bytes.count)
   }
 }

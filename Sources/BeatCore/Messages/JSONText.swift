@@ -18,7 +18,10 @@ package enum JSONText {
 
 extension [UInt8] {
   /// Appends the text's bytes as they are.
-  package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+  package mutating func append(_ text: String) {
+    var text = text
+    unsafe text.withUTF8 { unsafe append(contentsOf: $0) }
+  }
 
   /// Appends the text as a JSON string with its quotes.
   package mutating func appendJSON(_ text: String) {

@@ -10,16 +10,19 @@ package final class MessageTemplate: PreparedMessage {
   package init(_ bytes: [UInt8], idPlaces: [Int], of id: TaskID) {
     self.bytes = bytes
     self.idPlaces = idPlaces
-    idLength = id.description.utf8.count
+    idLength = id.utf8Count
   }
 
-  /// - Parameter id: has the same length as the first one, as all ids of occurrences do.
   package func bytes(for id: TaskID) -> [UInt8] {
-    var bytes = bytes
-    let id = Array(id.description.utf8.prefix(idLength))
+    var copy: [UInt8] = []
+    copy.reserveCapacity(bytes.count + idPlaces.count * max(0, id.utf8Count - idLength))
+    var copied = 0
     for place in idPlaces {
-      for index in id.indices { bytes[place + index] = id[index] }
+      copy += bytes[copied..<place]
+      copy.append(id)
+      copied = place + idLength
     }
-    return bytes
+    copy += bytes[copied...]
+    return copy
   }
 }

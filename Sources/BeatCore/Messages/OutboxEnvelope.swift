@@ -63,6 +63,6 @@ private struct OutboxWriter: TaskHeaderWriter {
 
   private mutating func write(_ id: TaskID) {
     idPlaces.append(bytes.count + 1)
-    bytes.appendJSON(id.description)
+    bytes.appendJSON(utf8: id.utf8)
   }
 }

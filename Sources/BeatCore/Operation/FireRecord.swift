@@ -21,7 +21,23 @@ package struct FireRecord: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// Reads the fields of a stream's entry, field and value in turn; nil: another program wrote it.
+  /// Reads the fields of a stream's entry, field and value in turn. It holds one run, or several that were sent together
+  /// for the same reason, in their order: `at`, `why`, then each run's watermark and name. Empty: another program wrote it.
+  package static func runs(fields: [[UInt8]]) -> [FireRecord] {
+    guard fields.count > 4, fields[0].elementsEqual("at".utf8), fields[2].elementsEqual("why".utf8) else {
+      return FireRecord(fields: fields).map { [$0] } ?? []
+    }
+    guard let at = Int64(String(decoding: fields[1], as: UTF8.self)) else { return [] }
+    let reason = String(decoding: fields[3], as: UTF8.self).streamSafe
+    return stride(from: 4, to: fields.count - 1, by: 2).compactMap { index in
+      guard let watermark = Watermark(fields[index]), let id = watermark.taskID else { return nil }
+      return FireRecord(
+        name: EntryName(fields[index + 1]), taskID: id.description.streamSafe, due: watermark.due,
+        late: UnixTime(microseconds: at).microseconds(since: watermark.due), reason: reason)
+    }
+  }
+
+  /// Reads the fields of one run, field and value in turn; nil: another program wrote it.
   package init?(fields: [[UInt8]]) {
     // The keys are bytes, since a field's name need not be valid UTF-8.
     var values: [[UInt8]: [UInt8]] = [:]

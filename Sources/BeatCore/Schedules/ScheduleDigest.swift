@@ -27,9 +27,16 @@ package struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
-  package var description: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
+  package var description: String { String(decoding: utf8, as: UTF8.self) }
+
+  /// Eight hexadecimal digits, lower case.
+  var utf8: [UInt8] {
+    [UInt8](capacity: 8) { digits in
+      for shift in stride(from: 28 as UInt32, through: 0, by: -4) {
+        let nibble = UInt8(truncatingIfNeeded: value >> shift) & 15
+        digits.append(nibble < 10 ? 0x30 + nibble : 0x57 + nibble)
+      }
+    }
   }
 
   mutating func combine(byte: UInt8) { value = (value ^ UInt32(byte)) &* 0x0100_0193 }

@@ -106,14 +106,30 @@ extension [UInt8] {
 
   /// A number, 0 or more, with zeros before it up to `width` digits.
   mutating func append(_ number: some FixedWidthInteger, width: Int) {
-    let start = count
+    let rest = UInt64(truncatingIfNeeded: number)
+    var size = 1
+    var power: UInt64 = 10
+    while size < 20, rest >= power {
+      size += 1
+      power = size < 20 ? power &* 10 : power
+    }
+    size = Swift.max(size, width)
+    append(addingCapacity: size) { digits in digits.append(digitsOf: rest, count: size) }
+  }
+}
+
+extension OutputSpan<UInt8> {
+  /// The last `count` decimal digits of a number.
+  mutating func append(digitsOf number: UInt64, count: Int) {
+    let start = self.count
+    append(repeating: UInt8(ascii: "0"), count: count)
     var rest = number
-    repeat {
-      append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
+    var place = start + count
+    while rest > 0, place > start {
+      place -= 1
+      self[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
-    } while rest > 0
-    while count < start + width { append(UInt8(ascii: "0")) }
-    self[start...].reverse()
+    }
   }
 }
 

@@ -27,6 +27,17 @@ struct EntryTable {
     _modify { yield &slots[handle] }
   }
 
+  /// Whether there is such an entry and it waits. It spares the subscript, of which each use allocates a frame.
+  func isWaiting(_ handle: DueHeap.Handle) -> Bool {
+    slots.indices.contains(handle) && slots[handle]?.isWaiting == true
+  }
+
+  /// When the next occurrence of an entry is to be sent; nil: it has none, or there is no such entry.
+  func nextSending(_ handle: DueHeap.Handle) -> UnixTime? {
+    guard slots.indices.contains(handle), let entry = slots[handle], let next = entry.nextDue else { return nil }
+    return entry.sending(of: next)
+  }
+
   mutating func insert(_ entry: ScheduleEntry) -> DueHeap.Handle {
     let handle = free.popLast() ?? slots.count
     if handle == slots.count { slots.append(entry) } else { slots[handle] = entry }

@@ -109,6 +109,8 @@ extension Scheduler {
   }
 
   mutating func reportFinish(_ handle: DueHeap.Handle) {
+    // What waits has another occurrence.
+    guard !entries.isWaiting(handle) else { return }
     guard let entry = entries[handle], entry.timing.enabled, let reason = entry.finish else { return }
     actions.append(.report(.finished(entry.name, reason: reason)))
   }

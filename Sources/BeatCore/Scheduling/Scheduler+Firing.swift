@@ -1,7 +1,7 @@
 /// Fires occurrences when they fall due, and takes in the outcomes.
 extension Scheduler {
   mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard entries[handle]?.isWaiting == true else { return }
+    guard entries.isWaiting(handle) else { return }
     guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now),
       let entry = entries[handle]
     else { return passOver(handle, now: now) }

@@ -84,9 +84,7 @@ extension Scheduler {
   /// Makes a schedule wait for its next occurrence after a run. If that is due already, the schedule goes to the
   /// backlog.
   mutating func waitAgain(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard let next = entries[handle]?.nextDue, let time = entries[handle]?.sending(of: next) else {
-      return wait(handle, next: nil)
-    }
+    guard let time = entries.nextSending(handle) else { return wait(handle, next: nil) }
     guard time <= now else { return wait(handle, until: time) }
     move(handle, to: .waiting)
     heap.remove(handle)

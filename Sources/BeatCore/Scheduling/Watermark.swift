@@ -63,13 +63,13 @@ package struct Watermark: Hashable, Sendable {
     bytes.reserveCapacity(96)
     bytes.append(max(0, due.microseconds), width: 20)
     bytes.append(Self.bar)
-    if let taskID { bytes.append(taskID.description) }
+    if let taskID { bytes.append(taskID) }
     bytes.append(Self.bar)
     if totalRunCount < 0 { bytes.append(UInt8(ascii: "-")) }
     bytes.append(totalRunCount.magnitude, width: 1)
     if let digest {
       bytes.append(Self.bar)
-      bytes.append(digest.description)
+      bytes += digest.utf8
       bytes += trailing
     }
     return bytes

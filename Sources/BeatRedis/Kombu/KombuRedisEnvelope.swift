@@ -110,6 +110,6 @@ private struct KombuRedisWriter: TaskHeaderWriter {
 
   private mutating func write(_ id: TaskID) {
     idPlaces.append(json.count + 1)
-    json.append(json: id.description)
+    json.append(json: id.utf8)
   }
 }

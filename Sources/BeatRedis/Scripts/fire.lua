@@ -11,7 +11,7 @@
 -- ARGV[2]     how many microseconds a due time may be ahead of this server's clock
 -- ARGV[3]     the store's database, ARGV[4] the broker's, on this server
 -- ARGV[5]     the longest that a list may be; '' or 0 = any length
--- ARGV[6]     about how many fires the history keeps; '' or 0 = none, and the history is not touched
+-- ARGV[6]     about how many entries the history keeps; '' or 0 = none, and the history is not touched
 -- ARGV[7]     how many lists
 -- and then for each occurrence, in the order of the documents:
 --   entry
@@ -162,9 +162,27 @@ if not problem and #messages > 0 then
 end
 if problem then
   for _, i in ipairs(ready) do answers[i] = problem end
-  return answers
+end
+if problem or #ready == 0 then return answers end
+
+-- The history is for users: an error there does not undo a fire. One XADD for many runs costs the server a fifth of what
+-- one for each would.
+local function remember(...)
+  local told = pcall('XADD', history, 'MAXLEN', '~', ARGV[6], '*', ...)
+  if type(told) == 'table' and told.err then lacked = told.err end
+end
+local function rememberOne(i)
+  local place = first + (i - 1) * width
+  local new = ARGV[place + 1]
+  local due = tonumber(sub(new, 1, 20))
+  remember(
+    'name', entries[i], 'id', id(new), 'due', format('%d', due), 'late', format('%d', now - due), 'why', ARGV[place + 6])
 end
 
+-- The fields of one entry for the runs that have the same reason: the time and the reason, then the watermark and the
+-- name of each run.
+local why = ARGV[first + (ready[1] - 1) * width + 6]
+local together, size = {'at', format('%.0f', now), 'why', why}, 4
 for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
   local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]
@@ -178,15 +196,15 @@ for _, i in ipairs(ready) do
     local reply = pcall('SET', document, sub(old, 1, kept) .. rest, 'KEEPTTL')
     if reply.err then answers[i] = {'ERR', 'SET: ' .. reply.err} end
   end
-  -- The history is for users: an error here does not undo the fire.
   if remembered > 0 then
-    local new = ARGV[place + 1]
-    local due = tonumber(sub(new, 1, 20))
-    local told = pcall(
-      'XADD', history, 'MAXLEN', '~', ARGV[6], '*', 'name', entries[i], 'id', id(new),
-      'due', format('%d', due), 'late', format('%d', now - due), 'why', ARGV[place + 6])
-    if type(told) == 'table' and told.err then lacked = told.err end
+    if #ready == 1 or ARGV[place + 6] ~= why then
+      rememberOne(i)
+    else
+      together[size + 1], together[size + 2] = ARGV[place + 1], entries[i]
+      size = size + 2
+    end
   end
 end
+if size > 4 then remember(unpack(together)) end
 answers[count + 1] = lacked
 return answers

@@ -21,11 +21,13 @@ final class FireBatches {
   /// The batches that are not sent, in the order in which they were begun; each has one list.
   private var open: [Batch] = []
   private var places: [[UInt8]: Int] = [:]
+  private var history: HistoryLength
 
   /// - Parameter fence: returns the lease's token; called when a script is sent.
   init(_ scripts: StoreScripts, fence: @escaping () -> String) {
     self.scripts = scripts
     self.fence = fence
+    history = HistoryLength(runs: scripts.historyLength)
   }
 
   /// Adds a fire, which is sent with `flush` at the latest. All fires between two calls of `flush` have the same
@@ -60,7 +62,8 @@ final class FireBatches {
   }
 
   private func send(_ batch: Batch) {
-    scripts.fire(batch.plans, on: batch.lists, token: fence()) { outcome in
+    history.added(runs: batch.plans.count)
+    scripts.fire(batch.plans, on: batch.lists, token: fence(), history: history.entries) { outcome in
       for (index, plan) in batch.plans.enumerated() { batch.outcome(plan, outcome(index)) }
     }
   }

@@ -2,15 +2,17 @@ import BeatCore
 
 /// The history of runs, a stream in the store.
 extension RedisStoreClient {
-  private static let pageSize = 500
+  private static let pageSize = 200
 
   /// Reads the history from its newest entry back. Entries that no daemon has written are skipped.
   package func walkHistory(
     since start: UnixTime?, upTo place: HistoryPlace?, _ take: (FireRecord) -> Bool
   ) throws(StoreError) {
     try walk(back: keys.history, since: start, upTo: place) { element in
-      guard let run = Self.run(element), start.map({ run.firedAt >= $0 }) ?? true else { return true }
-      return take(run)
+      for run in Self.runs(of: element).reversed() where start.map({ run.firedAt >= $0 }) ?? true {
+        guard take(run) else { return false }
+      }
+      return true
     }
   }
 
@@ -41,7 +43,7 @@ extension RedisStoreClient {
 
   package func newestRun() throws(StoreError) -> UnixTime? {
     let reply = try replies(to: [RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1)])[0]
-    return reply.array?.first.flatMap { Self.run($0) }?.firedAt
+    return reply.array?.first.flatMap { Self.runs(of: $0).last }?.firedAt
   }
 
   package func oldestRun() throws(StoreError) -> UnixTime? {
@@ -66,20 +68,20 @@ extension RedisStoreClient {
 
   /// The command that waits on the server for entries after a place, for less than the patience for any answer.
   static func readHistory(_ keys: RedisKeys, after place: HistoryPlace) -> RedisCommand {
-    RedisCommand("XREAD", "COUNT", 500, "BLOCK", 5000, "STREAMS", keys.history, place.text)
+    RedisCommand("XREAD", "COUNT", pageSize, "BLOCK", 5000, "STREAMS", keys.history, place.text)
   }
 
   /// The runs in the reply to such a command; moves `place` to the last.
   static func runs(_ reply: RedisReply, place: inout HistoryPlace) -> [FireRecord] {
     let elements = reply.array?.first?.array?.last?.array ?? []
     if let last = elements.last?.array?.first?.text { place = HistoryPlace(last) }
-    return elements.compactMap(run)
+    return elements.flatMap(runs)
   }
 
-  /// Reads one element of a reply to XRANGE, XREVRANGE or XREAD; nil: no daemon has written it.
-  static func run(_ element: RedisReply) -> FireRecord? {
-    guard let parts = element.array, parts.count == 2 else { return nil }
-    return FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
+  /// Reads one element of a reply to XRANGE, XREVRANGE or XREAD; empty: no daemon has written it.
+  static func runs(of element: RedisReply) -> [FireRecord] {
+    guard let parts = element.array, parts.count == 2 else { return [] }
+    return FireRecord.runs(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
   }
 
   private static func isPlace(_ id: String, before other: String) -> Bool {

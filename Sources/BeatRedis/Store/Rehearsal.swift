@@ -124,7 +124,7 @@ final class Rehearsal {
   }
 
   private func fire(on list: [UInt8], _ done: @escaping (Failure?) -> Void) {
-    scratch.fire([plan], on: [list], token: token) { outcome in
+    scratch.fire([plan], on: [list], token: token, history: scratch.historyLength) { outcome in
       switch outcome(0) {
       case .fired, .alreadyMine, .unknown: done(nil)
       case .forbidden(let reason): done(.forbidden(reason))

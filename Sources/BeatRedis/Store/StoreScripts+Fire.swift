@@ -10,8 +10,9 @@ extension StoreScripts {
   /// - Parameters:
   ///   - lists: the lists to which each of them goes.
   ///   - token: the lease's token; empty: there is no lease, and none is checked.
+  ///   - history: about how many entries the history keeps.
   func fire(
-    _ plans: [FirePlan], on lists: [[UInt8]], token: String,
+    _ plans: [FirePlan], on lists: [[UInt8]], token: String, history: Int,
     then completion: @escaping (_ outcome: (Int) -> FireOutcome) -> Void
   ) {
     let isOutbox = delivery == .outbox
@@ -31,7 +32,7 @@ extension StoreScripts {
       command.append(storeDatabase)
       command.append(isOutbox ? storeDatabase : brokerDatabase)
       command.append(isOutbox ? outboxLimit : 0)
-      command.append(historyLength)
+      command.append(history)
       command.append(lists.count)
       for (plan, message) in zip(plans, messages) {
         command.append(plan.entry.bytes)

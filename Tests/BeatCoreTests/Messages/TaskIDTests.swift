@@ -37,4 +37,18 @@ struct TaskIDTests {
     let id = TaskID(key: Array("tasks:meta:nightly".utf8), due: Sample.noon, sha1: SHA1.digest)
     #expect("\(id)" == "2a5ba48b-5b9d-5af3-a73c-6c27164df100")
   }
+
+  /// A watermark may hold any text. One that is no id as they are made here stays as it is.
+  @Test(arguments: [
+    "2a5ba48b-5b9d-5af3-a73c-6c27164df100", "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    "2A5BA48B-5B9D-5AF3-A73C-6C27164DF100", "2a5ba48b55b9d-5af3-a73c-6c27164df10",
+    "2a5ba48b-5b9d-5af3-a73c-6c27164df10g",
+    "2a5ba48b-5b9d-5af3-a73c-6c27164df1000", "x", "", "é",
+  ])
+  func aTextIsReadAsItWasWritten(_ text: String) {
+    let id = TaskID(text: text)
+    #expect("\(id)" == text && id.utf8 == Array(text.utf8) && id.utf8Count == text.utf8.count)
+    #expect(id == TaskID(text: text) && id != TaskID(text: text + "0"))
+  }
 }

@@ -18,6 +18,21 @@ import Testing
     #expect(FireRecord(fields: []) == nil)
   }
 
+  @Test func runsThatWereSentTogetherShareAnEntry() {
+    let (first, second) = ("00000000000001000000|x|7|0556c63f", "00000000000000999000|y|1")
+    let runs = FireRecord.runs(fields: fields("at", "1000213", "why", "schedule", first, "a", second, "at"))
+    #expect(runs.map(\.name.description) == ["a", "at"] && runs.map(\.taskID) == ["x", "y"])
+    #expect(runs.map(\.due.microseconds) == [1_000_000, 999_000] && runs.map(\.late) == [213, 1213])
+    #expect(runs.allSatisfy { $0.reason == "schedule" && $0.firedAt.microseconds == 1_000_213 })
+    // One run alone is written as before.
+    #expect(FireRecord.runs(fields: fields("name", "a", "id", "x", "due", "1", "late", "2", "why", "queue")).count == 1)
+    #expect(FireRecord.runs(fields: fields("at", "x", "why", "schedule", first, "a")).isEmpty)
+    #expect(FireRecord.runs(fields: fields("at", "1", "why", "schedule", first)).isEmpty)
+    #expect(FireRecord.runs(fields: fields("at", "1", "why", "schedule", "garbage", "a", first, "b")).count == 1)
+    // Nothing that stands there may end the reader.
+    #expect(FireRecord.runs(fields: fields("at", "\(Int64.min)", "why", "", first, "a")).first?.late == .min)
+  }
+
   @Test func percentilesAreOfRunsThatWereDue() {
     func record(_ late: Int64, _ reason: FireReason = .schedule) -> FireRecord {
       FireRecord(

@@ -1,30 +1,21 @@
+import BeatCore
 import Testing
 
-@testable import BeatCore
 @testable import BeatRedis
 
-@Suite("JSONWriter: what does not fit is written again with more room")
-struct JSONWriterTests {
-  @Test(arguments: [0, 1, 2, 7, 100, 10_000]) func anyRoom(_ room: Int) {
-    let bytes = JSONWriter.bytes(room: room) { json in
-      json.append(key: "a", isFirst: true)
-      json.append(json: "plain")
-      json.append(key: "b", isFirst: false)
-      json.append(json: "\"☃")
-      json.append(literal: ", ")
-      json.append(9)
-      json.append(-12)
-      json.append(base64: [0, 255])
-      json.append(Array("end".utf8)[...])
-    }
-    #expect(String(bytes) == #"{"a": "plain", "b": "\"\u2603", 9-12AP8=end"#)
-  }
-
-  @Test func texts() {
-    var json = RandomJSON(seed: 3)
-    for _ in 0..<2_000 {
-      let text = json.string()
-      #expect(String(JSONWriter.bytes(room: 4) { $0.append(json: text) }) == JSONText.string(text))
+@Suite struct JSONWriterTests {
+  /// Texts of all lengths around eight bytes, with each ASCII character at each place.
+  @Test func aTextIsWrittenAsByTheSlowWay() {
+    for length in 1...17 {
+      for place in 0..<length {
+        for scalar in (0..<128 as Range<UInt8>).map({ Unicode.Scalar($0) }) + ["é", "\u{80}", "€", "😀"] {
+          var text = String(repeating: "m", count: length).unicodeScalars.map { $0 }
+          text[place] = scalar
+          let word = String(String.UnicodeScalarView(text))
+          let written = JSONWriter.bytes(room: 1) { $0.append(json: word) }
+          #expect(String(decoding: written, as: UTF8.self) == JSONText.string(word))
+        }
+      }
     }
   }
 }

@@ -141,7 +141,7 @@ final class RedisStage: StoreStage {
 
   var history: [FireRecord] {
     let entries = call(nil, command("XRANGE"), keys.history, command("-"), command("+"))?.array ?? []
-    return entries.compactMap { RedisStoreClient.run($0) }
+    return entries.flatMap { RedisStoreClient.runs(of: $0) }
   }
 
   func loseContents() { store("FLUSHDB") }

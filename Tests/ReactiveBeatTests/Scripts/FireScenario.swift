@@ -85,6 +85,23 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       let lateness = bench.now().microseconds - 1_700_000_000_000_499
       bench.check("its lateness", late <= lateness && late > lateness - 60_000_000)
     },
+    FireScenario("together: a history of what was sent together") { bench in
+      var calls = ["a", "b", "c"].map { FireCall.of($0) }
+      for call in calls { bench.store("SET", EntryName(call.document).description, "old") }
+      calls[0].historyLength = "100"
+      calls[2].why = "catch-up"
+      bench.check("the answers", bench.fire(calls), ["OK", "OK", "OK"])
+      let entries = bench.store("XRANGE", "reactivebeat:tasks:meta:history", "-", "+")?.array ?? []
+      let runs = entries.map { entry in
+        FireRecord.runs(fields: (entry.array?.last?.array ?? []).compactMap(\.bytes))
+      }
+      bench.check("the entries", runs.map { $0.map(\.name.description) }, [["c"], ["a", "b"]])
+      bench.check("the reasons", runs.map { $0.map(\.reason) }, [["catch-up"], ["schedule", "schedule"]])
+      bench.check("the ids", runs.joined().map(\.taskID), ["id c", "id a", "id b"])
+      bench.check("the due times", Set(runs.joined().map(\.due)), [calls[0].due])
+      let lateness = bench.now().microseconds(since: calls[0].due)
+      bench.check("the lateness", runs.joined().allSatisfy { $0.late <= lateness && $0.late > lateness - 60_000_000 })
+    },
     FireScenario("OK: a history that cannot be kept") { bench in
       bench.store("SET", "reactivebeat:tasks:meta:history", "of another type")
       var call = FireCall()

@@ -99,11 +99,14 @@ import Testing
         testDescription: "a document that cannot be written", text: "pcall('SET', document",
         replacement: "call('SET', document", scenario: "together: a document that cannot"),
       Safeguard(
-        testDescription: "that a broken history holds nothing up", text: "told = pcall(\n      'XADD'",
-        replacement: "told = call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
+        testDescription: "that a broken history holds nothing up", text: "told = pcall('XADD'",
+        replacement: "told = call('XADD'", scenario: "OK: a history that cannot be kept"),
       Safeguard(
         testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[6], ",
         scenario: "OK: a history of what was fired"),
+      Safeguard(
+        testDescription: "that an entry has one reason", text: "or ARGV[place + 6] ~= why then", replacement: "then",
+        scenario: "together: a history of what was sent together"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
       Safeguard(

@@ -47,9 +47,9 @@ def history(store: Store, name: Optional[str], count: int, since: Optional[datet
   while True:
     page = yield from command("XREVRANGE", store.keys.history, newest, oldest, "COUNT", _PAGE)
     for place, fields in page:
-      run = _run(fields or {})
-      if run is not None and (name is None or run.name == name) and (since is None or run.at >= since):
-        found.append(run)
+      for run in reversed(_runs(fields or {})):
+        if (name is None or run.name == name) and (since is None or run.at >= since):
+          found.append(run)
       if len(found) >= count:
         break
     if len(page) < _PAGE or len(found) >= count:
@@ -119,6 +119,24 @@ def _told(store: Store, name: str, request: str, answer: str) -> Steps[str]:
   if word != "fired":
     raise Rejected(name, rest)
   return rest
+
+
+def _runs(fields: Mapping[bytes, bytes]) -> List[Run]:
+  """The runs of one entry, the oldest first: one, or those that were sent together. Empty: no daemon has written it."""
+  if list(fields)[:2] != [b"at", b"why"]:
+    run = _run(fields)
+    return [] if run is None else [run]
+  found = []
+  for watermark, name in list(fields.items())[2:]:
+    due, _, rest = watermark.partition(b"|")
+    try:
+      late = int(fields[b"at"]) - int(due)
+    except ValueError:
+      continue
+    run = _run({
+      b"name": name, b"due": due, b"late": b"%d" % late, b"why": fields[b"why"], b"id": rest.partition(b"|")[0]})
+    found += [] if run is None else [run]
+  return found
 
 
 def _run(fields: Mapping[bytes, bytes]) -> Optional[Run]:
