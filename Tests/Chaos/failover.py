@@ -239,7 +239,7 @@ class FailoverStage(Stage):
 
 
 class Failover(faults.Fault):
-  variants = ("failover",)
+  variants = ("failover", "failover-tls")
 
   def __init__(self, stage, *arguments):
     super().__init__(stage, *arguments)

@@ -47,7 +47,7 @@ class Fault:
   made from the seed."""
 
   weight = 2
-  variants = ("strict", "lossy", "clock", "failover", "broker", "rabbitmq")
+  variants = ("strict", "lossy", "clock", "failover", "failover-tls", "broker", "rabbitmq")
 
   def __init__(self, stage, number, values):
     self.stage = stage

@@ -71,11 +71,13 @@ class Refused(Exception):
 class Client:
   """Raises OSError or EOFError when the connection ends, Refused for an error reply."""
 
-  def __init__(self, path, database=0, timeout=10):
+  def __init__(self, path, database=0, timeout=10, password=None):
     self.socket = socket.socket(socket.AF_UNIX)
     self.socket.settimeout(timeout)
     self.socket.connect(path)
     self.buffer = bytearray()
+    if password:
+      self("AUTH", *([password] if isinstance(password, str) else password))
     if database:
       self("SELECT", database)
 

@@ -24,7 +24,8 @@ class Node:
   """One redis-server. It keeps what it has acknowledged through `kill`, with an exception: after it has copied another
   server's data, it would come back with its old data until its log is rewritten."""
 
-  def __init__(self, number, port, folder):
+  def __init__(self, number, port, folder, security=None):
+    self.security = security
     self.number = number
     self.port = port
     self.folder = pathlib.Path(folder) / f"node-{number}"
@@ -38,9 +39,11 @@ class Node:
     """Starts the server as a replica of `primary`, a port."""
     pathlib.Path(self.path).unlink(missing_ok=True)
     replica = ["--replicaof", "127.0.0.1", primary] if primary else []
+    listening = self.security.server(self.port) if self.security else ["--port", self.port]
+    self.generation = self.security and self.security.generation
     with open(self.folder / "redis.log", "ab") as log:
       self.process = spawn(
-        ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
+        ["redis-server", *listening, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
          "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0",
          "--repl-backlog-size", "16mb", *replica], stdout=log, stderr=log)
     self.starts += 1
@@ -50,7 +53,7 @@ class Node:
     return self.process is not None and self.process.poll() is None
 
   def client(self, database=0, timeout=1.0):
-    return Client(self.path, database, timeout)
+    return Client(self.path, database, timeout, self.security and self.security.server_password)
 
   def ask(self, *parts):
     """The reply to a command; None: the server does not answer, or refuses."""
@@ -82,7 +85,8 @@ class Node:
 
 
 class Sentinel:
-  def __init__(self, number, port, folder, primary):
+  def __init__(self, number, port, folder, primary, security=None):
+    self.security = security
     self.folder = pathlib.Path(folder) / f"sentinel-{number}"
     self.folder.mkdir()
     self.port = port
@@ -90,14 +94,16 @@ class Sentinel:
     self.process = None
     # Sentinels store what they learn in this file.
     self.file = self.folder / "sentinel.conf"
+    listening, login = security.sentinel(port) if security else (f"port {port}\n", "")
     self.file.write_text(
-      f"port {port}\nbind 127.0.0.1\nunixsocket {self.path}\ndir {self.folder}\n"
+      f"{listening}bind 127.0.0.1\nunixsocket {self.path}\ndir {self.folder}\n"
       f"sentinel monitor {MASTER} 127.0.0.1 {primary} 2\n"
       f"sentinel down-after-milliseconds {MASTER} 1000\nsentinel failover-timeout {MASTER} 2000\n"
-      f"sentinel parallel-syncs {MASTER} 2\n")
+      f"sentinel parallel-syncs {MASTER} 2\n{login}")
 
   def start(self):
     pathlib.Path(self.path).unlink(missing_ok=True)
+    self.generation = self.security and self.security.generation
     with open(self.folder / "sentinel.log", "ab") as log:
       self.process = spawn(["redis-server", self.file, "--sentinel"], stdout=log, stderr=log)
 
@@ -108,7 +114,7 @@ class Sentinel:
   ask = Node.ask
 
   def client(self, database=0, timeout=1.0):
-    return Client(self.path, database, timeout)
+    return Client(self.path, database, timeout, self.security and ("watch", self.security.sentinel_password))
 
   def primary(self):
     """The port of the primary that this sentinel names."""
@@ -125,16 +131,21 @@ class Sentinel:
 class SentinelGroup:
   """Takes the place of the other variants' single server: `client` connects to the server that the sentinels name."""
 
-  def __init__(self, folder):
+  def __init__(self, folder, security=None):
     ports = free_ports(6)
-    self.nodes = [Node(number, ports[number], folder) for number in range(3)]
-    self.sentinels = [Sentinel(number, ports[3 + number], folder, ports[0]) for number in range(3)]
+    self.security = security
+    self.nodes = [Node(number, ports[number], folder, security) for number in range(3)]
+    self.sentinels = [Sentinel(number, ports[3 + number], folder, ports[0], security) for number in range(3)]
     self.path = None
     self.process = None
     self.cached = None
 
   def url(self, database):
-    return ";".join(f"sentinel://127.0.0.1:{sentinel.port}" for sentinel in self.sentinels) + f"/{database}"
+    scheme, login, query = "sentinel://", "", ""
+    if security := self.security:
+      scheme, login, query = "rediss+sentinel://", f"{security.user}:{security.password}@", security.query
+    hosts = ";".join(f"{scheme}{login}127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+    return f"{hosts}/{database}{query}"
 
   @property
   def starts(self):
@@ -215,7 +226,7 @@ class SentinelGroup:
   def let_go(self):
     for node in self.nodes:
       if node.is_alive:
-        node.ask("CONFIG", "SET", "masterauth", "")
+        node.ask("CONFIG", "SET", "masterauth", self.security.server_password if self.security else "")
 
   def heal(self):
     """Lets everything run again. A server that was down comes back as a replica if another one has replaced it."""

@@ -3,6 +3,7 @@
 import importlib.util
 
 import broker
+import certificates
 import failover
 import faults
 import wrongclocks
@@ -13,14 +14,15 @@ STAGES = {
   "lossy": Stage,
   "clock": wrongclocks.ClockStage,
   "failover": failover.FailoverStage,
+  "failover-tls": certificates.SecureFailoverStage,
   "broker": broker.BrokerStage,
 }
 
-faults.PHASES_OF["failover"] = failover.PHASES
+faults.PHASES_OF["failover"] = faults.PHASES_OF["failover-tls"] = failover.PHASES
 faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
 # These faults need a server that answers; see faults.ALL.
 faults.ALL[:0] = wrongclocks.ALL
-faults.ALL += failover.ALL + broker.ALL
+faults.ALL += certificates.ALL + failover.ALL + broker.ALL
 
 # py-amqp is in the environments of scripts/setup --test, in which scripts/chaos runs this variant.
 if importlib.util.find_spec("amqp"):

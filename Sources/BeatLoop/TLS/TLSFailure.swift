@@ -24,14 +24,14 @@ package struct TLSFailure: Error, Hashable, Sendable {
         "its certificate is not for the host name \(host): "
           + choice(
             [
-              "put a name into the URL that is among the certificate's subjectAltName (a name in the subject, CN, does "
-                + "not count: add it as DNS:\(host))"
+              (words.naming ?? "put a name into the URL that is among the certificate's subjectAltName")
+                + " (a name in the subject, CN, does not count: add it as DNS:\(host))"
             ], words)
       case X509_V_ERR_IP_ADDRESS_MISMATCH:
         "its certificate is not for the address \(host): "
           + choice(
             [
-              "put a name into the URL that is in the certificate",
+              words.naming ?? "put a name into the URL that is in the certificate",
               "add the address to its subjectAltName (IP:\(host))",
             ], words)
       case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:

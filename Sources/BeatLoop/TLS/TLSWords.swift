@@ -13,6 +13,9 @@ package struct TLSWords: Hashable, Sendable {
   package let plainScheme: String
   /// Where the server's TLS versions are set.
   package let serverVersions: String
+  /// What to change so that the host has a name of its certificate, where another server has named the host; nil: the
+  /// URL has named it.
+  package let naming: String?
 
   /// The words for a connection without TLS, which needs none.
   static let unneeded = TLSWords(
@@ -20,7 +23,7 @@ package struct TLSWords: Hashable, Sendable {
 
   package init(
     authorities: String, certificate: String, key: String, uncheckedHost: String?, plainScheme: String,
-    serverVersions: String
+    serverVersions: String, naming: String? = nil
   ) {
     self.authorities = authorities
     self.certificate = certificate
@@ -28,5 +31,13 @@ package struct TLSWords: Hashable, Sendable {
     self.uncheckedHost = uncheckedHost
     self.plainScheme = plainScheme
     self.serverVersions = serverVersions
+    self.naming = naming
+  }
+
+  /// The same words for a host that another server has named.
+  package func naming(_ naming: String) -> TLSWords {
+    TLSWords(
+      authorities: authorities, certificate: certificate, key: key, uncheckedHost: uncheckedHost,
+      plainScheme: plainScheme, serverVersions: serverVersions, naming: naming)
   }
 }

@@ -8,6 +8,10 @@ final class HiredisTLS {
   static let words = TLSWords(
     authorities: "ssl_ca_certs", certificate: "ssl_certfile", key: "ssl_keyfile",
     uncheckedHost: "ssl_check_hostname=false", plainScheme: "redis://", serverVersions: "redis.conf: tls-protocols")
+  /// The words for a server that a sentinel has named: no URL holds its host.
+  static let wordsOfSentinels = words.naming(
+    "let the sentinels name it by a name of its certificate's subjectAltName (sentinel.conf: sentinel resolve-hostnames "
+      + "yes and sentinel announce-hostnames yes; redis.conf: replica-announce-ip with that name)")
 
   enum Progress {
     case wantsRead
@@ -29,8 +33,8 @@ final class HiredisTLS {
   private(set) var writeWaitsToRead = false
 
   /// Reads the certificates and prepares a handshake with `host`, a name or an address.
-  init(_ settings: TLSSettings, host: String) throws(TLSFailure) {
-    session = try TLSSession(settings, host: host, words: HiredisTLS.words)
+  init(_ settings: TLSSettings, host: String, words: TLSWords = HiredisTLS.words) throws(TLSFailure) {
+    session = try TLSSession(settings, host: host, words: words)
   }
 
   deinit { functions.deallocate() }

@@ -48,7 +48,7 @@ extension RedisConnection {
     guard case .connecting = state, let context else { return }
     guard let security, case .tcp(let host, _) = endpoint else { return opened() }
     do throws(TLSFailure) {
-      let session = try HiredisTLS(security, host: host)
+      let session = try HiredisTLS(security, host: host, words: tlsWords)
       tls = session
       ContextEvents.of(context.pointee.ev.data)?.secure(by: session) { [unowned self] isSecure in
         // On a failure hiredis calls `contextGone`, which goes on with the session's reason.

@@ -37,6 +37,8 @@ package final class RedisConnection {
   var lookup: HostLookup?
   /// The TLS session with the address that is being tried or was reached.
   var tls: HiredisTLS?
+  /// How the errors of TLS name what a user can change.
+  var tlsWords = HiredisTLS.words
   let connectDeadline: MonotonicTime
   lazy var deadline = LoopTimer(on: loop) { [unowned self] in deadlineReached() }
 

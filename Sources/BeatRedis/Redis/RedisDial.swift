@@ -69,6 +69,7 @@ final class RedisDial {
     let connection = RedisConnection(to: endpoint, security: url.security, on: loop, timeouts: timeouts) { [self] in
       end($0)
     }
+    if case .sentinels = url.location { connection.tlsWords = HiredisTLS.wordsOfSentinels }
     self.connection = connection
     connection.handshake(url, clientName: clientName) { [self] error in
       // A refusal closes the connection, which then reports it to `closed`.

@@ -85,10 +85,11 @@ extension RedisURL {
         "a Sentinel URL needs the name of the primary: --master-name, BEAT_WATCH_MASTER_NAME or ?master_name=mymaster")
     }
     let security = try options.security(tls || options.hasTLS)
+    guard security != nil || options.sentinelSpeaksTLS != true else { throw RedisURLError.plainSentinels }
     let group = SentinelGroup(
       sentinels: sentinels.isEmpty ? [.tcp(host: "localhost", port: 26379)] : sentinels, masterName: masterName,
       username: options.sentinelUsername, password: options.sentinelPassword,
-      security: options.sentinelSpeaksTLS ? security : nil)
+      security: options.sentinelSpeaksTLS == false ? nil : security)
     self.init(
       location: .sentinels(group),
       username: found.username ?? options.username,
@@ -125,6 +126,10 @@ extension RedisURL {
 
 extension RedisURLError {
   static let strayAt = RedisURLError("an '@' stands behind the host of the Redis URL: " + URLWords.encoding)
+
+  /// To ignore the wish would send the sentinels' password in the clear.
+  static let plainSentinels = RedisURLError(
+    "sentinel_ssl=true in the Redis URL is about TLS, which rediss+sentinel:// speaks and this URL does not")
 
   package static let unknownScheme = RedisURLError(
     "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")

@@ -9,7 +9,8 @@ struct RedisURLOptions {
   var masterName: String?
   var sentinelUsername: String?
   var sentinelPassword: String?
-  var sentinelSpeaksTLS = true
+  /// nil: as the servers.
+  var sentinelSpeaksTLS: Bool?
   private var tls = TLSOptions()
 
   var hasTLS: Bool { tls.isAny }

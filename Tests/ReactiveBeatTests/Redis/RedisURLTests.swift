@@ -110,6 +110,7 @@ import Testing
       ("sentinel://:hunter2@h1/0;redis://h2/0?master_name=m", "every part"),
       ("sentinel://:hun;ter2@h1/0?master_name=m", "%3B"),
       ("sentinel://:hunter2@h1/0?master_name=m&sentinel_ssl=hunter2", "sentinel_ssl"),
+      ("sentinel://:hunter2@h1/0?master_name=m&sentinel_ssl=true", "rediss+sentinel://"),
       ("sentinel://:hunter2@h1/0?master_name=", "master_name"),
       ("xsentinel://:hunter2@h1/0", "scheme"),
       ("redis://:hunter2@h1;redis://:hunter2@h2", "several servers"),
@@ -254,5 +255,7 @@ import Testing
     let half = try RedisURL("rediss+sentinel://h1?master_name=m&sentinel_ssl=false")
     #expect(half.security == TLSSettings())
     #expect(try group(half).security == nil)
+    let whole = try RedisURL("rediss+sentinel://h1?master_name=m&sentinel_ssl=true")
+    #expect(try group(whole).security == TLSSettings())
   }
 }

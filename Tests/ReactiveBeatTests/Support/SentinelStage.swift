@@ -6,43 +6,87 @@ import Glibc
 final class SentinelStage {
   let primary: RedisServer
   let replica: RedisServer
+  /// Those of the primary and its replica, as the sentinels name them.
+  let serverPorts: [UInt16]
+  /// Those of the sentinels.
   let ports: [UInt16]
   private let folder: String
+  private let host: String
+  private let security: TLSSentinels?
+  private let password: String?
   private var processes: [ChildProcess] = []
 
-  /// - Parameter password: the sentinels' password; nil: none.
-  init(password: String? = nil) throws {
-    primary = try RedisServer(["--repl-diskless-sync-delay", "0"], tcp: true)
-    replica = try RedisServer(
-      ["--replicaof", "127.0.0.1", "\(primary.port)", "--repl-diskless-sync-delay", "0"], tcp: true)
+  /// - Parameters:
+  ///   - password: the sentinels' password; nil: none. With `security` the sentinels have its users.
+  ///   - host: how the sentinels name the servers: their address, or `localhost`.
+  init(password: String? = nil, security: TLSSentinels? = nil, host: String = "127.0.0.1") throws {
+    self.password = password
+    self.security = security
+    self.host = host
     var template = Array("/tmp/reactivebeat-test-sentinel-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let common = ["--repl-diskless-sync-delay", "0", "--replica-announce-ip", host]
+    if let security {
+      serverPorts = try [RedisServer.freePort(), RedisServer.freePort()]
+      let password = security.serverPassword
+      primary = try RedisServer(common + security.server(serverPorts[0]), password: password)
+      replica = try RedisServer(
+        common + security.server(serverPorts[1]) + ["--replicaof", host, "\(serverPorts[0])"], password: password)
+    } else {
+      primary = try RedisServer(common, tcp: true)
+      replica = try RedisServer(common + ["--replicaof", host, "\(primary.port)"], tcp: true)
+      serverPorts = [primary.port, replica.port]
+    }
     ports = try (0..<3).map { _ in try RedisServer.freePort() }
-    for (index, port) in ports.enumerated() {
+    for index in ports.indices { try startSentinel(index) }
+    try awaitSentinels()
+  }
+
+  /// Starts a sentinel, or starts it again after `killSentinel`, with the file in which it keeps what it knows.
+  func startSentinel(_ index: Int) throws {
+    let file = "\(folder)/\(index).conf"
+    if access(file, F_OK) != 0 {
       let login = password.map { "requirepass \($0)\nsentinel sentinel-pass \($0)\n" } ?? ""
       let text = """
-        port \(port)
+        \(security?.sentinel(ports[index]) ?? "port \(ports[index])\n\(login)")
         bind 127.0.0.1
         unixsocket \(socket(index))
         logfile \(folder)/\(index).log
         dir \(folder)
-        sentinel monitor mymaster 127.0.0.1 \(primary.port) 2
+        sentinel resolve-hostnames yes
+        sentinel announce-hostnames \(host == "127.0.0.1" ? "no" : "yes")
+        sentinel monitor mymaster \(host) \(serverPorts[0]) 2
         sentinel down-after-milliseconds mymaster 1000
         sentinel failover-timeout mymaster 5000
-        \(login)
+        \(security?.sentinelLogins ?? "")
         """
-      let file = "\(folder)/\(index).conf"
       guard let stream = fopen(file, "we") else { throw Failure(file, errno) }
       fputs(text, stream)
       fclose(stream)
-      processes.append(
-        try ChildProcess([commandPath(RedisServer.program), file, "--sentinel"], environment: [:], output: -1))
     }
+    unlink(socket(index))
+    let process = try ChildProcess(
+      [commandPath(RedisServer.program), file, "--sentinel"], environment: [:], output: -1)
+    if index < processes.count { processes[index] = process } else { processes.append(process) }
+  }
+
+  /// A client of a sentinel.
+  private func client(_ index: Int) throws -> BlockingClient {
+    let client = try BlockingClient(socket(index))
+    if let security {
+      client("AUTH", TLSSentinels.user, security.sentinelPassword)
+    } else if let password {
+      client("AUTH", password)
+    }
+    return client
+  }
+
+  /// Waits until each sentinel knows the replica and the other sentinels.
+  func awaitSentinels() throws {
     for index in ports.indices {
       let knows = eventually(within: 30) {
-        guard let client = try? BlockingClient(socket(index)) else { return false }
-        if let password { client("AUTH", password) }
+        guard let client = try? client(index) else { return false }
         let words = client("SENTINEL", "master", "mymaster")?.array?.compactMap(\.text) ?? []
         func field(_ name: String) -> String? {
           words.firstIndex(of: name).flatMap { $0 + 1 < words.count ? words[$0 + 1] : nil }
@@ -64,8 +108,9 @@ final class SentinelStage {
   private func socket(_ index: Int) -> String { "\(folder)/\(index).sock" }
 
   /// The URL as kombu writes it, with the database at its end.
-  func url(_ database: Int, _ options: String = "?master_name=mymaster") -> String {
-    ports.map { "sentinel://127.0.0.1:\($0)" }.joined(separator: ";") + "/\(database)\(options)"
+  func url(_ database: Int, _ options: String = "?master_name=mymaster", user: String = "") -> String {
+    let scheme = security == nil ? "sentinel" : "rediss+sentinel"
+    return ports.map { "\(scheme)://\(user)127.0.0.1:\($0)" }.joined(separator: ";") + "/\(database)\(options)"
   }
 
   /// Kills a sentinel.
@@ -76,7 +121,7 @@ final class SentinelStage {
 
   /// Makes the replica the primary, and waits until it is.
   func failOver() throws {
-    let client = try BlockingClient(socket(0))
+    let client = try client(0)
     guard eventually(within: 20, { client("SENTINEL", "failover", "mymaster")?.isOK == true }) else {
       throw Failure("the sentinel does not fail over", 0)
     }

@@ -12,6 +12,7 @@ final class RedisServer: Sendable {
   let port: UInt16
   private let process: ServerProcess
   private let arguments: [String]
+  private let password: String?
 
   var folder: String { process.folder }
   /// The server's process id, or 0 when it does not run.
@@ -19,8 +20,9 @@ final class RedisServer: Sendable {
   var endpoint: RedisEndpoint { port == 0 ? .unix(path: socketPath) : .tcp(host: "127.0.0.1", port: port) }
 
   /// Starts a server and waits until it answers. `arguments` are redis-server's own, such as `["--requirepass",
-  /// "secret"]`.
-  init(_ arguments: [String] = [], tcp: Bool = false) throws {
+  /// "secret"]`. `password` is that with which `client()` logs in.
+  init(_ arguments: [String] = [], tcp: Bool = false, password: String? = nil) throws {
+    self.password = password
     process = try ServerProcess()
     socketPath = process.folder + "/redis.sock"
     port = tcp ? try RedisServer.freePort() : 0
@@ -44,7 +46,11 @@ final class RedisServer: Sendable {
   func resume() { process.resume() }
 
   /// A blocking client, to prepare and check data.
-  func client() throws -> BlockingClient { try BlockingClient(socketPath) }
+  func client() throws -> BlockingClient {
+    let client = try BlockingClient(socketPath)
+    if let password { client("AUTH", password) }
+    return client
+  }
 
   /// A URL for a database of this server.
   func url(database: Int = 0) throws -> RedisURL {
