@@ -83,7 +83,7 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
   /// What makes edits be heard where they are not.
   var hearingAdvice: String {
     switch self {
-    case .redis: NotificationSetting.advice
+    case .redis(let url): NotificationSetting.advice(for: url)
     case .mongo:
       "only a replica set tells of changes, and one of a single node is enough: mongod --replSet, rs.initiate()"
     }

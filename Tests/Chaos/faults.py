@@ -39,7 +39,7 @@ STOPPING = ("stopping", "lease given back")
 PATIENCE = 1.5  # seconds until a phase is given up; a leader goes through all of them in much less
 
 
-SINGLE = ("strict", "lossy", "clock", "broker", "rabbitmq")  # the variants whose servers have no replicas and are behind proxies
+SINGLE = ("strict", "lossy", "clock", "broker", "rabbitmq", "managed")  # the variants whose servers have no replicas and are behind proxies
 
 
 class Fault:
@@ -47,7 +47,7 @@ class Fault:
   made from the seed."""
 
   weight = 2
-  variants = ("strict", "lossy", "clock", "failover", "failover-tls", "broker", "rabbitmq")
+  variants = ("strict", "lossy", "clock", "failover", "failover-tls", "broker", "rabbitmq", "managed")
 
   def __init__(self, stage, number, values):
     self.stage = stage
@@ -73,7 +73,7 @@ class Fault:
 
 class RedisKilled(Fault):
   name = "redis: kill -9"
-  variants = ("strict", "clock", "broker", "rabbitmq")
+  variants = ("strict", "clock", "broker", "rabbitmq", "managed")
 
   def strike(self):
     self.stage.redis.kill()
@@ -314,6 +314,8 @@ class ClientKill(Fault):
 class NotificationsOff(Fault):
   name = "notifications off"
   weight = 1
+  # A provider keeps this setting out of its users' reach.
+  variants = tuple(variant for variant in Fault.variants if variant != "managed")
 
   def strike(self):
     return self.stage.command("CONFIG", "SET", "notify-keyspace-events", "") is not None

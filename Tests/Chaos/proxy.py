@@ -153,6 +153,10 @@ class Proxy:
       raise
     return server
 
+  def turn_away(self, client):
+    """Ends a client's connection that cannot be passed on."""
+    client.close()
+
   def clear(self):
     """Ends every disturbance."""
     self.trap = None

@@ -29,7 +29,8 @@ class Redis:
   That holds for `kill`, not for a power failure: acknowledged writes have reached the kernel.
   """
 
-  def __init__(self, folder, durable):
+  def __init__(self, folder, durable, options=()):
+    self.options = options
     self.folder = pathlib.Path(folder)
     self.path = str(self.folder / "redis.sock")
     self.durable = durable
@@ -46,7 +47,7 @@ class Redis:
       self.process = spawn(
         [os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server"), "--port", 0, "--unixsocket", self.path,
          "--dir", self.folder, "--save", "",
-         "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"])],
+         "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"]), *self.options],
         stdout=log, stderr=log, env=os.environ | self.environment)
     self.starts += 1
     deadline = time.monotonic() + 30

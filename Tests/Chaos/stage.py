@@ -64,6 +64,7 @@ class Unquiet(Exception):
 
 class Stage:
   Model = Model
+  proxy_type = Proxy
   edits = None
 
   def __init__(self, binaries, sources, space, folder, seed, variant, options, forgive=()):
@@ -74,7 +75,7 @@ class Stage:
     self.ledger = Ledger()
     self.wire = Wire()
     scripts = Scripts(sources)
-    self.proxies = [Proxy(number, self.redis.path, scripts, self.ledger) for number in range(3)]
+    self.proxies = [self.proxy_type(number, self.redis.path, scripts, self.ledger) for number in range(3)]
     self.daemons = [
       Daemon(proxy.number, binaries, proxy.port, folder, options, self.redis) for proxy in self.proxies]
     self.phase = None  # the iteration's phase

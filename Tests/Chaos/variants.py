@@ -6,6 +6,7 @@ import broker
 import certificates
 import failover
 import faults
+import managed
 import wrongclocks
 from stage import Stage
 
@@ -16,13 +17,14 @@ STAGES = {
   "failover": failover.FailoverStage,
   "failover-tls": certificates.SecureFailoverStage,
   "broker": broker.BrokerStage,
+  "managed": managed.ManagedStage,
 }
 
 faults.PHASES_OF["failover"] = faults.PHASES_OF["failover-tls"] = failover.PHASES
 faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
 # These faults need a server that answers; see faults.ALL.
 faults.ALL[:0] = wrongclocks.ALL
-faults.ALL += certificates.ALL + failover.ALL + broker.ALL
+faults.ALL += managed.ALL + certificates.ALL + failover.ALL + broker.ALL
 
 # py-amqp is in the environments of scripts/setup --test, in which scripts/chaos runs this variant.
 if importlib.util.find_spec("amqp"):

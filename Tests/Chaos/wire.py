@@ -86,6 +86,10 @@ class Wire(threading.Thread):
           self._close(link, reset)
     self.do(run)
 
+  def close(self, link):
+    """Ends one connection. On the wire's thread only."""
+    self._close(link)
+
   def send_garbage(self, proxy, data):
     def run():
       for link in list(proxy.links):
@@ -132,7 +136,7 @@ class Wire(threading.Thread):
     try:
       server = proxy.dial()
     except OSError:  # The server is down, so the proxy refuses as well.
-      client.close()
+      proxy.turn_away(client)
       return
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     proxy.connections += 1

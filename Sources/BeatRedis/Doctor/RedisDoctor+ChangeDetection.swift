@@ -20,7 +20,15 @@ extension RedisDoctor {
       )
     }
     let user = RedisCLI.quoted(client.url.username ?? "default")
-    switch client.probeEvents() {
+    let probe = client.probeEvents()
+    if case .silent = probe, client.ignoresSelect() {
+      return findings.add(
+        .problem, "databases",
+        "the server has one database: it answers SELECT \(client.url.database) and stays in database 0, whose edits are "
+          + "not heard here, and where queues and schedules lie together",
+        fix: "give database 0 in both URLs, to all daemons, workers and commands")
+    }
+    switch probe {
     case .heard(let after) where missing == nil:
       findings.add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
     case .heard: break

@@ -38,7 +38,7 @@ package final class RedisDoctor: StoreDoctor {
   package func remedy(for ailment: StoreAilment) -> String {
     switch ailment {
     case .polling:
-      guard let report = try? client.report() else { return NotificationSetting.advice }
+      guard let report = try? client.report() else { return NotificationSetting.advice(for: client.url) }
       return report.remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", on: client.url)
     case .unreadable(let name):
       let key = client.keys.document(name)

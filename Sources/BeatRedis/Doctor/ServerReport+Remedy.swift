@@ -3,7 +3,13 @@ extension ServerReport {
   /// - Parameter url: the server of which this is the report.
   func remedy(_ setting: String, _ value: String, on url: RedisURL) -> String {
     let line = "\(setting) \(value)"
+    let isNotifications = setting == "notify-keyspace-events"
+    if isNotifications, let provider = RedisProvider(url) { return provider.notifications(value) }
     guard hasConfig else {
+      guard !isNotifications else {
+        return "the server has no CONFIG: `\(line)` in redis.conf, or where your provider keeps the setting "
+          + "(\(NotificationSetting.places(value)))"
+      }
       return "the server has no CONFIG: `\(line)` in redis.conf, or where your provider keeps the setting"
     }
     let cli = RedisCLI.command(url)

@@ -20,7 +20,7 @@ extension RedisConnection {
       steps.append(
         (
           RedisCommand("SELECT", url.database),
-          { .turnedAway(endpoint, $0) ?? .refused(endpoint, "database \(url.database)", $0) }
+          { .turnedAway(endpoint, $0) ?? .noDatabase(endpoint, url.database, $0) }
         ))
     }
     // The last step asks whether the server accepts this client and is ready. Proxies and strict ACLs refuse the

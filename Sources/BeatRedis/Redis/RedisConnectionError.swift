@@ -144,6 +144,17 @@ extension RedisConnectionError {
       .serverRefused, "the Redis server at \(endpoint) refused \(what): \(error.text)", serverCode: error.cause)
   }
 
+  /// SELECT was refused. Where a server has no such command, database 0 needs none.
+  static func noDatabase(
+    _ endpoint: RedisEndpoint, _ database: Int, _ error: RedisServerError
+  ) -> RedisConnectionError {
+    guard error.isUnknownCommand else { return refused(endpoint, "database \(database)", error) }
+    return RedisConnectionError(
+      .serverRefused,
+      "the server at \(endpoint) has no SELECT, and so no database \(database): give database 0 in the URL",
+      serverCode: RedisServerError.noDatabase)
+  }
+
   /// The error by which a server turns a new client away before it has read anything. It arrives as the reply to the
   /// first command, whichever that is. Nil when `error` is something else.
   static func turnedAway(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError? {

@@ -71,7 +71,8 @@ extension RedisServerError {
     case noCommand:
       "the server has not this command: it was renamed (rename-command), or a proxy does not pass it on"
     case noDatabase:
-      "it has no database of this number: name another in the URL, or raise `databases` in the server's configuration"
+      "it has no database of this number: name another in the URL, or raise `databases` in the server's configuration; "
+        + "some providers have database 0 only"
     case cluster, "CROSSSLOT": ClusterFit.advice
     case "MOVED", "ASK": "another node of the cluster has these keys: name that one. \(ClusterFit.advice)"
     case "CLUSTERDOWN", "TRYAGAIN": "its cluster is not whole at present: wait, or see `CLUSTER INFO`"

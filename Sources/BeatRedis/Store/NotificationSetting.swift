@@ -29,9 +29,17 @@ package struct NotificationSetting: Equatable {
   }
 
   /// What an operator must set, and where, for an error message.
-  package static let advice = """
-    set notify-keyspace-events to KA: in redis.conf, or where the provider keeps it (ElastiCache: parameter group; \
-    Memorystore: instance configuration; Azure: advanced settings; Upstash: CONFIG SET; Heroku: \
-    heroku redis:keyspace-notifications -c AKE)
+  package static func advice(for url: RedisURL) -> String {
+    RedisProvider(url).map { $0.notifications("KA") } ?? """
+      set notify-keyspace-events to KA: in redis.conf, or where the provider keeps it (\(places("KA")))
+      """
+  }
+
+  /// Where providers keep the setting that do not let a client set it.
+  static func places(_ value: String) -> String {
     """
+    ElastiCache: parameter group; Memorystore: gcloud redis instances update --update-redis-config \
+    notify-keyspace-events=\(value); Azure: advanced settings; Heroku: heroku redis:keyspace-notifications -c AKE
+    """
+  }
 }

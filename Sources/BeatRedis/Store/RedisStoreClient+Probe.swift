@@ -14,6 +14,21 @@ extension RedisStoreClient {
     case unwritten(String, String)
   }
 
+  /// Whether the server answers SELECT and stays in database 0, as some providers' proxies do: what is written in this
+  /// URL's database is then found there.
+  package func ignoresSelect() -> Bool {
+    guard url.database != 0 else { return false }
+    let key = keys.heartbeat("probe-" + String(UInt64.random(in: .min ... .max), radix: 16))
+    guard (try? command(RedisCommand("SET", key, "0", "PX", 10_000))) != nil else { return false }
+    defer { _ = try? command(RedisCommand("DEL", key)) }
+    let first = RedisURL(
+      location: url.location, username: url.username, password: url.password, database: 0, security: url.security,
+      ignoredOptions: [])
+    guard let other = try? RedisStoreClient(first, keys: keys, on: loop) else { return false }
+    defer { other.close() }
+    return (try? other.command(RedisCommand("GET", key)))?.text == "0"
+  }
+
   /// Writes a heartbeat that belongs to no daemon, and waits for its events on a connection of its own.
   package func probeEvents(within patience: Int64 = 2_000_000) -> EventProbe {
     let key = keys.heartbeat("probe-" + String(UInt64.random(in: .min ... .max), radix: 16))

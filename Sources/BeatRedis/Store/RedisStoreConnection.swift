@@ -260,7 +260,7 @@ final class RedisStoreConnection: StoreConnection {
         .notice(
           .notifications(
             "notify-keyspace-events is \"\(incompleteSetting)\", so that some edits are not heard, and we may not change it "
-              + "(\(configRefusal.message)); \(NotificationSetting.advice)")))
+              + "(\(configRefusal.message)); \(NotificationSetting.advice(for: configuration.store))")))
     }
     var scripts = StoreScripts(
       connection: commands, keys: keys, kombu: configuration.broker.transportOptions.keys,
@@ -279,15 +279,23 @@ final class RedisStoreConnection: StoreConnection {
     handle(.watching(session(scripts)))
   }
 
+  /// A server that answers SELECT without doing it raises the events of another database.
+  private var oneDatabaseHint: String {
+    configuration.store.database == 0
+      ? ""
+      : "; a server that has one database only (Redis Cloud, Upstash) needs "
+        + "database 0 in the URL"
+  }
+
   private func probeTimedOut() {
     switch (changeDetection, notifications.refusal) {
     case (.keyspace, let refusal?):
       end(
         .deaf(
-          "keyspace notifications are off and may not be switched on (\(refusal.message)); \(NotificationSetting.advice)"
+          "keyspace notifications are off and may not be switched on (\(refusal.message)); \(NotificationSetting.advice(for: configuration.store))"
         ))
     case (.keyspace, nil):
-      end(.deaf("keyspace notifications do not come, though they are switched on"))
+      end(.deaf("keyspace notifications do not come, though they are switched on" + oneDatabaseHint))
     default:
       end(.deaf("CLIENT TRACKING reports no keys"))
     }

@@ -205,17 +205,24 @@ final class Rehearsal {
     lacks.isEmpty ? .able : .limited(reason: lacks.joined(separator: "; "))
   }
 
+  /// The connection has chosen the store's database, so that only the scripts' other one can be missing. Every server has
+  /// database 0: if that is the other one, the server has answered SELECT and not done it.
+  private func missingDatabase(_ error: RedisServerError) -> String {
+    if scripts.brokerDatabase == 0 {
+      return
+        "the server has database 0 only (\(error.words)), and --store-url names database \(scripts.storeDatabase): "
+        + "give database 0 in both URLs"
+    }
+    return "the server has no database \(scripts.brokerDatabase), which the broker's URL names (\(error.words)): name "
+      + "another in --broker-url, or raise `databases` in the server's configuration"
+  }
+
   private func failed(_ failure: Failure) {
     scratch.tidy(as: instance) { _, _ in }
     switch failure {
     case .other(let text): end(.undecided(reason: text))
     case .refused(_, let error) where error.cause == RedisServerError.noDatabase:
-      // The connection has chosen the store's database, so that only the scripts' other one can be missing.
-      end(
-        .undecided(
-          reason:
-            "the server has no database \(scripts.brokerDatabase), which the broker's URL names (\(error.words)): name "
-            + "another in --broker-url, or raise `databases` in the server's configuration"))
+      end(.undecided(reason: missingDatabase(error)))
     case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.words)"))
     case .refused(let what, let error): explain(what, error.words)
     case .forbidden(let text): explain("no message can be sent", text)

@@ -138,7 +138,8 @@ final class DaemonLog {
         "polling",
         metadata: [
           "interval_s": .stringConvertible(configuration.pollInterval.microseconds / 1_000_000),
-          "reason": .string("edits cannot be heard; \(configuration.store.hearingAdvice)"),
+          "reason": .string(
+            "edits cannot be heard, and are in force after that time at most; \(configuration.store.hearingAdvice)"),
         ])
     }
     switch readiness.kind {

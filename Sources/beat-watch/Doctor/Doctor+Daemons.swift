@@ -59,7 +59,8 @@ extension Doctor {
       }
       if leader.events == "polling" {
         add(
-          .problem, "hearing", "the daemon that fires looks for edits every few seconds: it cannot hear them",
+          .problem, "hearing",
+          "the daemon that fires looks for edits every few seconds (its --poll-interval): it cannot hear them",
           fix: specialist.remedy(for: .polling))
       }
       if leader.repaired > 0 {

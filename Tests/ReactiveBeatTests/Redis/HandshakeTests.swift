@@ -126,6 +126,15 @@ import Testing
     #expect(result.outcome?.message.contains("refused database 99") == true)
   }
 
+  @Test("a server without SELECT has database 0 only, and the error says so")
+  func noSelect() throws {
+    let server = try RedisServer(["--rename-command", "SELECT", ""])
+    let result = try shake(server, url(server, "", database: 1))
+    #expect(result.outcome?.message.contains("has no SELECT") == true)
+    #expect(result.outcome?.message.contains("give database 0 in the URL") == true)
+    #expect(try shake(server, url(server, "", database: 0)).outcome == nil)
+  }
+
   @Test("a connection that ends during the handshake ends it with its reason")
   func diesMeanwhile() throws {
     let server = try RedisServer()

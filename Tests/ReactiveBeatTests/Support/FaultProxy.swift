@@ -34,6 +34,14 @@ final class FaultProxy: Sendable {
     var drip: Int32 = 0
     /// What is sent instead of a reply; nil: the reply itself.
     var lie: Lie?
+    /// The error that every request is answered with.
+    var state: [UInt8]?
+    /// How many connections may be open; nil: any number.
+    var limit: Int?
+    /// Milliseconds after which a connection is closed that carries nothing; nil: never.
+    var idle: Int64?
+    /// How often all connections were closed.
+    var cuts = 0
     var isOver = false
   }
 
@@ -48,8 +56,11 @@ final class FaultProxy: Sendable {
   private let serverPath: String
   private let faults = Mutex(Faults())
   private let thread = Mutex(pthread_t())
+  private let provider: ManagedRedis?
 
-  init(to server: RedisServer) throws {
+  /// - Parameter provider: what is refused at all times; nil: nothing.
+  init(to server: RedisServer, provider: ManagedRedis? = nil) throws {
+    self.provider = provider
     path = server.folder + "/faults-\(UInt32.random(in: 0 ... .max)).sock"
     serverPath = server.socketPath
     listener = try unixSocket(at: path) { bind($0, $1, $2) }
@@ -74,9 +85,12 @@ final class FaultProxy: Sendable {
   }
 
   /// The environment of a daemon that uses this proxy.
-  var environment: [String: String] {
+  var environment: [String: String] { environment(store: 1) }
+
+  /// The same with another database as the store.
+  func environment(store: Int) -> [String: String] {
     let socket = "redis+socket://\(path)?virtual_host="
-    return ["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]
+    return ["CELERY_REDIS_SCHEDULER_URL": socket + "\(store)", "CELERY_BROKER_URL": socket + "0"]
   }
 
   /// The next requests for this purpose are not carried out, but answered with this error.
@@ -94,6 +108,23 @@ final class FaultProxy: Sendable {
     get { faults.withLock { $0.isDeaf } }
     set { faults.withLock { $0.isDeaf = newValue } }
   }
+  /// Every request is answered with this error, until nil is set.
+  var state: String? {
+    get { faults.withLock { $0.state.map { String(decoding: $0, as: UTF8.self) } } }
+    set { faults.withLock { $0.state = newValue.map { Array("-\($0)\r\n".utf8) } } }
+  }
+  /// How many connections may be open at once; nil: any number.
+  var limit: Int? {
+    get { faults.withLock { $0.limit } }
+    set { faults.withLock { $0.limit = newValue } }
+  }
+  /// Milliseconds after which a connection is closed that carries nothing; nil: never.
+  var idle: Int64? {
+    get { faults.withLock { $0.idle } }
+    set { faults.withLock { $0.idle = newValue } }
+  }
+  /// Closes all connections; later ones work.
+  func cut() { faults.withLock { $0.cuts += 1 } }
   /// The number of requests so far.
   var requests: Int { asked.load(ordering: .relaxed) }
   func lie(_ lie: Lie?) { faults.withLock { $0.lie = lie } }
@@ -110,10 +141,13 @@ final class FaultProxy: Sendable {
     /// How each request that was sent is answered: by this line, or, if nil, by the server's reply.
     var answers: [(words: [[UInt8]], line: [UInt8]?)] = []
     var isSubscribed = false
+    /// When it last carried something.
+    var used = MonotonicTime.now()
   }
 
   private func serve() {
     var pairs: [Pair] = []
+    var cuts = 0
     defer { for pair in pairs { for descriptor in [pair.client, pair.server] { close(descriptor) } } }
     while true {
       let now = faults.withLock { $0 }
@@ -125,9 +159,12 @@ final class FaultProxy: Sendable {
       for (index, pair) in pairs.enumerated() where now.isDeaf && pair.isSubscribed { requests[2 + 2 * index].fd = -1 }
       poll(&requests, nfds_t(requests.count), now.drip > 0 ? now.drip : 5)
       var ended: [Int] = []
+      let time = MonotonicTime.now()
       for index in pairs.indices {
-        var isAlive = true
-        if requests[1 + 2 * index].revents != 0 { isAlive = takeRequests(&pairs[index]) }
+        if requests[1 + 2 * index].revents != 0 || requests[2 + 2 * index].revents != 0 { pairs[index].used = time }
+        var isAlive =
+          cuts == now.cuts && now.idle.map { time.microseconds(since: pairs[index].used) < $0 * 1000 } ?? true
+        if isAlive, requests[1 + 2 * index].revents != 0 { isAlive = takeRequests(&pairs[index]) }
         if isAlive, requests[2 + 2 * index].revents != 0 { isAlive = takeReplies(&pairs[index]) }
         if isAlive, !now.isDead {
           let part = min(pairs[index].output.count, now.drip > 0 ? 1 : .max)
@@ -140,7 +177,15 @@ final class FaultProxy: Sendable {
         let pair = pairs.remove(at: index)
         for descriptor in [pair.client, pair.server] { close(descriptor) }
       }
-      if requests[0].revents != 0, let pair = accept() { pairs.append(pair) }
+      cuts = now.cuts
+      if requests[0].revents != 0, let pair = accept() {
+        if let limit = now.limit, pairs.count >= limit {
+          _ = Self.send(Array("-ERR max number of clients reached\r\n".utf8), to: pair.client)
+          for descriptor in [pair.client, pair.server] { close(descriptor) }
+        } else {
+          pairs.append(pair)
+        }
+      }
     }
   }
 
@@ -178,7 +223,9 @@ final class FaultProxy: Sendable {
   }
 
   private func refusal(of words: [[UInt8]]) -> [UInt8]? {
-    faults.withLock { faults in
+    if let line = provider?.answer(to: words) { return line }
+    return faults.withLock { faults in
+      if let state = faults.state { return state }
       guard let error = faults.error, error.purpose.isMeant(by: words) else { return nil }
       faults.error = error.count > 1 ? (error.purpose, error.line, error.count - 1) : nil
       return error.line
@@ -206,6 +253,8 @@ final class FaultProxy: Sendable {
   }
 
   private func lied(_ words: [[UInt8]], _ truth: [UInt8]) -> [UInt8] {
+    let isInfo = words.first == Array("INFO".utf8)
+    let truth = isInfo ? provider?.censored(truth) ?? truth : truth
     let lie = faults.withLock { $0.lie }
     return lie?(words, truth) ?? truth
   }
