@@ -1,5 +1,6 @@
-"""The variant "managed": each daemon reaches Redis through a proxy that imitates a provider by Tests/Servers/providers.tsv,
-and the provider has its moments: maintenance, a failover, idle connections, no room for connections.
+"""The variant "managed": each daemon reaches Redis through a proxy that imitates a provider, by
+Tests/Servers/providers.tsv, and the provider has its moments: maintenance, a failover, idle connections, no room for
+connections.
 
 Only providers with several databases take part, since the suite has the schedules in another one than the queues. The
 operator has switched notifications on.
@@ -160,7 +161,8 @@ class ProviderFailover(Managed):
 
   @staticmethod
   def choose(r):
-    return {"moment": r.choice(MOMENTS), "cut": r.choice(["before", "after", "never"]), "act_ms": r.choice([50, 400, 1500])}
+    return {"moment": r.choice(MOMENTS), "cut": r.choice(["before", "after", "never"]),
+            "act_ms": r.choice([50, 400, 1500])}
 
   def strike(self):
     if self.values["cut"] == "before":
