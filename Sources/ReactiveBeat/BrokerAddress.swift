@@ -22,9 +22,12 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   ) throws {
     guard AMQPBroker.isMeant(by: text) else {
       guard case .none = rule, files.isEmpty else { throw OptionError.rabbitOnly }
-      do { self = .redis(try RedisURL(text, masterName: masterName)) } catch {
+      let url: RedisURL
+      do { url = try RedisURL(text, masterName: masterName) } catch {
         throw error == .unknownScheme ? OptionError.unknownScheme : error
       }
+      if case .nodes = url.location { throw OptionError.severalServers }
+      self = .redis(url)
       return
     }
     self = .rabbit(try AMQPBroker(text, declaring: rule, files: files))
@@ -40,6 +43,11 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
       description:
         "--broker-declare, --broker-ca, --broker-cert and --broker-key are for RabbitMQ; files for rediss:// are named in the URL"
     )
+    // Celery takes the second only if the first is away; the queues of both would be fired into.
+    static let severalServers = OptionError(
+      description:
+        "several servers (separated by ';') are for Sentinel only, sentinel://…: give the URL of one (a ';' in a "
+        + "password is %3B)")
     static let unknownScheme = OptionError(
       description:
         "the broker is neither Redis nor RabbitMQ: the URL begins with redis://, rediss://, sentinel://, redis+socket://, amqp:// or "

@@ -193,7 +193,7 @@ public actor ScheduleClient {
     letGoOfLost()
     if let client { return client }
     let client = try configuration.store.editor(
-      keyPrefix: configuration.keyPrefix, kombu: configuration.transportOptions.keys)
+      keyPrefix: configuration.keyPrefix, broker: configuration.broker, kombu: configuration.transportOptions.keys)
     self.client = client
     return client
   }

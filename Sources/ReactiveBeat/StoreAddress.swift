@@ -47,15 +47,18 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
   ///
   /// - Parameters:
   ///   - keyPrefix: of the documents' keys in Redis.
+  ///   - broker: where the workers' queues are.
   ///   - kombu: the workers' names of keys.
   ///   - envelope: the form in which the broker takes messages.
   ///   - loop: the loop of a connection to Redis; nil: the connection has one of its own.
   package func editor(
-    keyPrefix: String, kombu: KombuKeys, envelope: any MessageEnvelope = KombuRedisEnvelope(), on loop: EventLoop? = nil
+    keyPrefix: String, broker: BrokerAddress?, kombu: KombuKeys,
+    envelope: any MessageEnvelope = KombuRedisEnvelope(), on loop: EventLoop? = nil
   ) throws(StoreError) -> any StoreEditor {
     switch self {
     case .redis(let url):
-      try RedisStoreClient(url, keys: RedisKeys(prefix: keyPrefix), kombu: kombu, envelope: envelope, on: loop)
+      try RedisStoreClient(
+        url, keys: RedisKeys(prefix: keyPrefix), broker: broker?.redis, kombu: kombu, envelope: envelope, on: loop)
     case .mongo(let url, let place):
       try MongoStoreClient(
         url, place, runs: RunPreview(place.taskIDs, envelope: envelope, sha1: SHA1.digest))

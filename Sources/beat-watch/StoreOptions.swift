@@ -228,9 +228,10 @@ struct StoreOptions: ParsableArguments {
     try checkQueue()
     let (store, prefix, kombu) = try (store(), prefix(), transportOptions().keys)
     // Most commands need no broker, and work with a URL that is wrong.
-    let envelope = (try? broker())?.shownEnvelope ?? KombuRedisEnvelope()
+    let broker = try? broker()
+    let envelope = broker?.shownEnvelope ?? KombuRedisEnvelope()
     do throws(StoreError) {
-      return try store.editor(keyPrefix: prefix, kombu: kombu, envelope: envelope, on: loop)
+      return try store.editor(keyPrefix: prefix, broker: broker, kombu: kombu, envelope: envelope, on: loop)
     } catch {
       guard error.kind == .unreachable, storeURL == nil,
         Self.storeVariables.allSatisfy({ Setting.optional(nil, $0) == nil })

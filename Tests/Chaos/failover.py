@@ -16,7 +16,7 @@ from dates import task_id
 from model import Model
 from resp import Refused
 from sentinel import MASTER, SentinelGroup
-from servers import PREFIX
+from servers import DATABASE, PREFIX, TAG
 from stage import Stage
 from writer import QUEUE
 
@@ -28,12 +28,12 @@ GONE = (OSError, EOFError, Refused)
 _READ = """
 redis.call('SET', KEYS[2], 1)
 local queue = redis.call('LRANGE', KEYS[1], 0, -1)
-redis.call('SELECT', 1)
+redis.call('SELECT', DATABASE)
 local names, documents = redis.call('KEYS', ARGV[1]), {}
 for i, name in ipairs(names) do documents[i] = redis.call('GET', name) end
 redis.call('SELECT', 0)
 return {queue, names, documents}
-"""
+""".replace("DATABASE", str(DATABASE))
 
 # The oldest item is compared by its bytes, so that nothing is taken twice.
 _LET_GO = """
@@ -170,11 +170,11 @@ class FailoverStage(Stage):
   def fill(self):
     """Fills all servers, and waits until each schedule has run once: what its document begins with is then known for
     good."""
-    self.until("there is a primary with two replicas", self.is_whole, 180)
+    self.until("all servers are in their places", self.is_whole, 180)
     super().fill()
     self.until("each has run", lambda: not self.behind(0), 30)
     self.until("the replicas follow", lambda: self.on_all(_READ, []), 180)
-    if len(self.redis.client(1)("KEYS", PREFIX + "*")) != 50:
+    if len(self.redis.client(DATABASE)("KEYS", PREFIX + "*")) != 50:
       raise RuntimeError("the documents could not be written")
 
   def end(self):
@@ -190,7 +190,7 @@ class FailoverStage(Stage):
 
   def heal_servers(self):
     self.redis.heal()
-    self.until("there is a primary with two replicas", self.is_whole, 180)
+    self.until("all servers are in their places", self.is_whole, 180)
 
   def is_whole(self):
     self.redis.bring_back()
@@ -205,7 +205,7 @@ class FailoverStage(Stage):
     super().until(what, holds, seconds)
 
   def take(self):
-    """Takes the queue so that no failover can bring back what was taken: all three servers must have an item before it
+    """Takes the queue so that no failover can bring back what was taken: all its servers must have an item before it
     counts as read, and must have dropped it before anything else happens."""
     with self.witness.lock:
       taken = []
@@ -223,8 +223,8 @@ class FailoverStage(Stage):
     try:
       client = self.redis.client(0, 10)
       try:
-        answers.append(client("EVAL", script, 2, QUEUE, "chaos:taken", PREFIX + "*", *arguments))
-        return client("WAIT", 2, 1000) == 2
+        answers.append(client("EVAL", script, 2, QUEUE, f"{TAG}chaos:taken", PREFIX + "*", *arguments))
+        return client("WAIT", self.redis.replicas, 1000) == self.redis.replicas
       finally:
         client.close()
     except GONE:

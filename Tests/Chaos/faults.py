@@ -47,7 +47,7 @@ class Fault:
   made from the seed."""
 
   weight = 2
-  variants = ("strict", "lossy", "clock", "failover", "failover-tls", "broker", "rabbitmq", "managed")
+  variants = ("strict", "lossy", "clock", "failover", "failover-tls", "cluster", "broker", "rabbitmq", "managed")
 
   def __init__(self, stage, number, values):
     self.stage = stage

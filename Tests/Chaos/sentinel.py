@@ -128,17 +128,48 @@ class Sentinel:
     return fields.get(b"num-slaves") == b"2" and fields.get(b"num-other-sentinels") == b"2"
 
 
-class SentinelGroup:
-  """Takes the place of the other variants' single server: `client` connects to the server that the sentinels name."""
+class Group:
+  """Servers of which one is the primary at a time. It takes the place of the other variants' single server: `client`
+  connects to that one. `replicas`: how many follow it."""
+
+  path = process = cached = security = None
+
+  @property
+  def starts(self):
+    return sum(node.starts for node in self.nodes)
+
+  def await_(self, condition, seconds, problem):
+    deadline = time.monotonic() + seconds
+    while not condition():
+      if time.monotonic() > deadline:
+        raise RuntimeError(f"{problem}, within {seconds} s")
+      time.sleep(0.02)
+
+  # --- faults ---
+
+  def hold_back(self):
+    """Keeps the replicas from following the primary until `let_go`."""
+    for node in self.nodes:
+      node.ask("CONFIG", "SET", "masterauth", "wrong")
+    primary = self.primary()
+    return bool(primary and primary.ask("CLIENT", "KILL", "TYPE", "replica"))
+
+  def let_go(self):
+    for node in self.nodes:
+      if node.is_alive:
+        node.ask("CONFIG", "SET", "masterauth", self.security.server_password if self.security else "")
+
+
+class SentinelGroup(Group):
+  """The primary is the server that the sentinels name."""
+
+  replicas = 2
 
   def __init__(self, folder, security=None):
     ports = free_ports(6)
     self.security = security
     self.nodes = [Node(number, ports[number], folder, security) for number in range(3)]
     self.sentinels = [Sentinel(number, ports[3 + number], folder, ports[0], security) for number in range(3)]
-    self.path = None
-    self.process = None
-    self.cached = None
 
   def url(self, database):
     scheme, login, query = "sentinel://", "", ""
@@ -146,10 +177,6 @@ class SentinelGroup:
       scheme, login, query = "rediss+sentinel://", f"{security.user}:{security.password}@", security.query
     hosts = ";".join(f"{scheme}{login}127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
     return f"{hosts}/{database}{query}"
-
-  @property
-  def starts(self):
-    return sum(node.starts for node in self.nodes)
 
   def start(self):
     first = self.nodes[0]
@@ -168,13 +195,6 @@ class SentinelGroup:
       if each.process and each.process.poll() is None:
         each.process.send_signal(signal.SIGCONT)
         each.kill()
-
-  def await_(self, condition, seconds, problem):
-    deadline = time.monotonic() + seconds
-    while not condition():
-      if time.monotonic() > deadline:
-        raise RuntimeError(f"{problem}, within {seconds} s")
-      time.sleep(0.02)
 
   # --- who is the primary ---
 
@@ -215,18 +235,6 @@ class SentinelGroup:
     self.await_(self.is_whole, seconds, "there is no primary with two replicas")
 
   # --- faults ---
-
-  def hold_back(self):
-    """Keeps the replicas from following the primary until `let_go`."""
-    for node in self.nodes:
-      node.ask("CONFIG", "SET", "masterauth", "wrong")
-    primary = self.primary()
-    return bool(primary and primary.ask("CLIENT", "KILL", "TYPE", "replica"))
-
-  def let_go(self):
-    for node in self.nodes:
-      if node.is_alive:
-        node.ask("CONFIG", "SET", "masterauth", self.security.server_password if self.security else "")
 
   def heal(self):
     """Lets everything run again. A server that was down comes back as a replica if another one has replaced it."""

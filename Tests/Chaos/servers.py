@@ -12,8 +12,11 @@ import time
 
 from resp import Client, Refused
 
-PREFIX = "tasks:meta:"
-LEASE = "reactivebeat:tasks:meta:lease"
+# In a cluster all keys have one hash tag, and there is only database 0.
+TAG = os.environ.get("CHAOS_HASH_TAG", "")
+PREFIX = f"{TAG}:tasks:" if TAG else "tasks:meta:"
+DATABASE = 0 if TAG else 1  # the documents' database
+LEASE = f"reactivebeat:{PREFIX}lease"
 
 
 def spawn(arguments, **options):

@@ -11,12 +11,12 @@ from dates import clock_now, microseconds
 from model import Model
 from proxy import Proxy
 from resp import Refused
-from servers import PREFIX, Daemon, Redis
+from servers import DATABASE, PREFIX, Daemon, Redis
 from traffic import Ledger, Scripts
 from wire import Wire
 from writer import QUEUE, Writer
 
-MARKS = "reactivebeat:tasks:meta:mark"
+MARKS = f"reactivebeat:{PREFIX}mark"
 
 _TAKE = """
 local queue = redis.call('LRANGE', KEYS[1], 0, -1)
@@ -179,7 +179,7 @@ class Stage:
 
   def await_due(self, number):
     """Waits until about a millisecond before an occurrence that is known to come."""
-    marks = self.command("HGETALL", MARKS, database=1) or []
+    marks = self.command("HGETALL", MARKS, database=DATABASE) or []
     documents = self.writer.documents
     now = clock_now()
     soon = []
@@ -269,7 +269,7 @@ class Stage:
 
   def behind(self, since):
     """The entries whose newest fire is older than what was due at `since`, or older than their newest edit."""
-    client = self.redis.client(1)
+    client = self.redis.client(DATABASE)
     names = client("KEYS", PREFIX + "*")
     documents = client("MGET", *names) if names else []
     marks = client("HGETALL", MARKS)

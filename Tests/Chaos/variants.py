@@ -4,6 +4,7 @@ import importlib.util
 
 import broker
 import certificates
+import cluster
 import failover
 import faults
 import managed
@@ -16,6 +17,7 @@ STAGES = {
   "clock": wrongclocks.ClockStage,
   "failover": failover.FailoverStage,
   "failover-tls": certificates.SecureFailoverStage,
+  "cluster": cluster.ClusterStage,
   "broker": broker.BrokerStage,
   "managed": managed.ManagedStage,
 }
@@ -24,7 +26,7 @@ faults.PHASES_OF["failover"] = faults.PHASES_OF["failover-tls"] = failover.PHASE
 faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
 # These faults need a server that answers; see faults.ALL.
 faults.ALL[:0] = wrongclocks.ALL
-faults.ALL += managed.ALL + certificates.ALL + failover.ALL + broker.ALL
+faults.ALL += managed.ALL + certificates.ALL + failover.ALL + cluster.ALL + broker.ALL
 
 # py-amqp is in the environments of scripts/setup --test, in which scripts/chaos runs this variant.
 if importlib.util.find_spec("amqp"):

@@ -12,17 +12,17 @@ import time
 
 from dates import clock_now
 from resp import Refused
-from servers import LEASE, PREFIX
+from servers import DATABASE, LEASE, PREFIX, TAG
 
-QUEUE = "celery"
-OPERATION = "chaos:operation"
+QUEUE = f"{TAG}celery"
+OPERATION = f"{TAG}chaos:operation"
 NAMES = [f"e{i:02d}" for i in range(54)]
 INTERVALS = [100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 1000]  # milliseconds
 
 EDIT = """
 local t = redis.call('TIME')
 local stands = ''
-redis.call('SELECT', 1)
+redis.call('SELECT', DATABASE)
 if ARGV[1] == 'set' then
   redis.call('SET', KEYS[3], ARGV[4])
   stands = ARGV[4]
@@ -41,7 +41,7 @@ if stands then
   redis.call('LPUSH', KEYS[1], head .. ARGV[3] .. '\\n' .. stands)
 end
 redis.call('SET', KEYS[2], ARGV[2])
-"""
+""".replace("DATABASE", str(DATABASE))
 
 
 def iso(microseconds):
@@ -93,7 +93,7 @@ class Writer(threading.Thread):
 
   def connect(self):
     if self.commands is None:
-      self.commands, self.reads = self.redis.client(0, self.patience), self.redis.client(1, self.patience)
+      self.commands, self.reads = self.redis.client(0, self.patience), self.redis.client(DATABASE, self.patience)
 
   # --- edits ---
 

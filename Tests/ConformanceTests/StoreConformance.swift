@@ -3,7 +3,9 @@ import Testing
 /// Every store keeps what `BeatCore/Ports` promises, in cases named for the promises. A new store is added to
 /// `adapters`, and nothing else is written here.
 @Suite("Every store keeps what the ports promise") struct StoreConformance {
-  static let adapters: [StoreAdapter] = [.model, .modelWithOutbox, .redis, .redisWithOutbox, .redisTracking, .mongo]
+  static let adapters: [StoreAdapter] = [
+    .model, .modelWithOutbox, .redis, .redisWithOutbox, .redisCluster, .redisTracking, .mongo,
+  ]
 
   struct Pair: Sendable, CustomTestStringConvertible {
     let adapter: StoreAdapter

@@ -24,7 +24,7 @@ extension FuzzTarget {
         "redis+socket:///run/redis.sock?virtual_host=2",
         "unix://u:p@/r.sock?db=9", "sentinel://:pw@a:1/2;sentinel://b;c:3?master_name=mymaster&sentinel_password=x",
         "rediss+sentinel://a;b/1?sentinel_ssl=false&master_name=m", "redis://h?username=u&password=p&x=y",
-        " redis://h/1\n",
+        " redis://h/1\n", "redis://:pw@a:1;redis://b;c:3/0",
       ].map { Array($0.utf8) }
     },
     check: { bytes in
@@ -43,6 +43,9 @@ extension FuzzTarget {
     var endpoints: [RedisEndpoint] = []
     switch url.location {
     case .server(let endpoint): endpoints = [endpoint]
+    case .nodes(let nodes):
+      endpoints = nodes
+      try hold(nodes.count > 1 && Set(nodes).count == nodes.count, "nodes \(nodes)")
     case .sentinels(let group):
       endpoints = group.sentinels
       try hold(!group.sentinels.isEmpty && Set(endpoints).count == endpoints.count, "sentinels \(endpoints)")

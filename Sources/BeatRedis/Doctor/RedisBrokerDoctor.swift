@@ -36,7 +36,7 @@ package final class RedisBrokerDoctor: BrokerDoctor {
 
   package func examineServer() throws {
     let broker: RedisStoreClient
-    do { broker = try RedisStoreClient(url, keys: keys) } catch {
+    do { broker = try RedisStoreClient(url, keys: keys, isStore: store?.clusterFit != nil) } catch {
       findings.add(.problem, "broker", error.message, fix: "start it, or correct --broker-url (CELERY_BROKER_URL)")
       areTwoServers = true
       return

@@ -6,7 +6,9 @@ package enum RedisCLI {
   /// user out, since a user without a right cannot grant it either.
   static func command(_ url: RedisURL) -> String {
     var text = "redis-cli"
-    switch url.endpoint {
+    var place = url.endpoint
+    if case .nodes(let nodes) = url.location { place = nodes.first }
+    switch place {
     case .unix(let path)?: text += " -s \(quoted(path))"
     case .tcp(let host, let port)?:
       text += (host == "localhost" ? "" : " -h \(host)") + (port == 6379 ? "" : " -p \(port)")

@@ -33,7 +33,7 @@ package final class RedisDoctor: StoreDoctor {
 
   package func examineNames(of queues: Set<[UInt8]>) throws { try brokerDoctor.examineNames(of: queues) }
 
-  var cli: String { RedisCLI.command(client.url) }
+  var cli: String { RedisCLI.command(client.url) + (client.clusterFit == nil ? "" : " -c") }
 
   package func remedy(for ailment: StoreAilment) -> String {
     switch ailment {

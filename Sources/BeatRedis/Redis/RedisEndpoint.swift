@@ -13,3 +13,11 @@ package enum RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+extension RedisEndpoint {
+  /// Whether text is a host name or address as resolvers take it (RFC 1035: 255 octets). It may hold no character that
+  /// could falsify a log line or the check of a certificate.
+  static func isHost(_ text: String) -> Bool {
+    (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+}

@@ -74,8 +74,9 @@ extension RedisServerError {
       "it has no database of this number: name another in the URL, or raise `databases` in the server's configuration; "
         + "some providers have database 0 only"
     case cluster, "CROSSSLOT": ClusterFit.advice
-    case "MOVED", "ASK": "another node of the cluster has these keys: name that one. \(ClusterFit.advice)"
-    case "CLUSTERDOWN", "TRYAGAIN": "its cluster is not whole at present: wait, or see `CLUSTER INFO`"
+    case "MOVED", "ASK", "TRYAGAIN":
+      "the cluster moves these keys to another node, or has moved them: try again in a moment"
+    case "CLUSTERDOWN": "its cluster is not whole at present: wait, or see `CLUSTER INFO`"
     default: nil
     }
   }

@@ -1,18 +1,21 @@
 extension RedisServerError {
   /// Whether trying again on this connection is useless: a new connection may lead to a server, or to a login, that
-  /// works. After all other errors (OOM, MISCONF, NOREPLICAS, BUSY, EXECABORT, TRYAGAIN, NOPERM, CROSSSLOT, …) the same
-  /// connection is used again later, when an operator has removed the cause.
+  /// works. After all other errors (OOM, MISCONF, NOREPLICAS, BUSY, EXECABORT, NOPERM, CROSSSLOT, …) the same connection
+  /// is used again later, when an operator has removed the cause.
   var isOfWrongServer: Bool {
     switch code {
     case "READONLY", "LOADING", "MASTERDOWN", "NOMASTERLINK": true  // a failover, or a start, is under way
-    case "MOVED", "ASK", "CLUSTERDOWN": true
+    case "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN": true  // the keys are being moved, or have been
     case "NOAUTH", "WRONGPASS": true  // the password was changed
     default: false
     }
   }
 
+  /// Whether another node of a cluster has the keys, or soon will.
+  var isOfAnotherNode: Bool { ["MOVED", "ASK", "TRYAGAIN"].contains(code) }
+
   /// Whether the error is about the server's own state, and would answer any other request as well.
-  var isOfTheServer: Bool { ["OOM", "MISCONF", "NOREPLICAS", "BUSY", "TRYAGAIN"].contains(code) }
+  var isOfTheServer: Bool { ["OOM", "MISCONF", "NOREPLICAS", "BUSY"].contains(code) }
 
   /// Whether the error is about the rights of this connection's user, or about a command that does not exist: another
   /// user may be allowed to do it. Within a script Redis does not say NOPERM, and before Redis 7.2 it does not even

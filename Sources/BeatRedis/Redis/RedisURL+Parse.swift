@@ -26,10 +26,14 @@ extension RedisURL {
       try self.init(sentinels: rest, scheme: text[..<rest.startIndex], tls: isSecure, masterName: masterName)
       return
     }
-    guard !text.contains(";") else {
-      throw RedisURLError(
-        "several servers (separated by ';') are for Sentinel only, sentinel://…: give the URL of one (a ';' in a "
-          + "password is %3B)")
+    if text.contains(";") {
+      guard let isSecure = ["redis": false, "rediss": true][scheme] else {
+        throw RedisURLError(
+          "several servers (separated by ';') are sentinels, sentinel://…, or nodes of a cluster, redis://… or "
+            + "rediss://…: give the URL of one (a ';' in a password is %3B)")
+      }
+      try self.init(nodes: rest, scheme: text[..<rest.startIndex], tls: isSecure)
+      return
     }
     let parts = try RedisURLParts(rest)
     switch scheme {
@@ -55,31 +59,8 @@ extension RedisURL {
 
   /// - Parameter scheme: the scheme with its `://`, with which each further part may begin as well.
   private init(sentinels text: Substring, scheme: Substring, tls: Bool, masterName: String?) throws(RedisURLError) {
-    var sentinels: [RedisEndpoint] = []
-    var options = RedisURLOptions()
-    var found = (username: String?.none, password: String?.none, database: Substring?.none)
-    for part in text.split(separator: ";") {
-      let isWhole = part.lowercased().hasPrefix(scheme.lowercased())
-      guard isWhole || !part.contains("://") else {
-        throw RedisURLError("every part of a Sentinel URL has the same scheme, or none after the first")
-      }
-      let parts = try RedisURLParts(isWhole ? part.dropFirst(scheme.count) : part)
-      let (host, port) = try parts.hostAndPort(default: 26379)
-      let endpoint = RedisEndpoint.tcp(host: host, port: port)
-      if !sentinels.contains(endpoint) { sentinels.append(endpoint) }
-      try options.read(parts.query)
-      let (username, password) = try parts.credentials()
-      for isSame in [
-        found.username == nil || username == nil || found.username == username,
-        found.password == nil || password == nil || found.password == password,
-        found.database == nil || parts.database == nil || found.database == parts.database,
-      ] where !isSame {
-        throw RedisURLError(
-          "the parts of the Sentinel URL differ in user, password or database: give each once (a ';' in a password is "
-            + "%3B)")
-      }
-      found = (found.username ?? username, found.password ?? password, found.database ?? parts.database)
-    }
+    let several = try SeveralServers(text, scheme: scheme, name: "Sentinel URL", port: 26379)
+    let options = several.options
     guard let masterName = options.masterName ?? masterName else {
       throw RedisURLError(
         "a Sentinel URL needs the name of the primary: --master-name, BEAT_WATCH_MASTER_NAME or ?master_name=mymaster")
@@ -87,16 +68,27 @@ extension RedisURL {
     let security = try options.security(tls || options.hasTLS)
     guard security != nil || options.sentinelSpeaksTLS != true else { throw RedisURLError.plainSentinels }
     let group = SentinelGroup(
-      sentinels: sentinels.isEmpty ? [.tcp(host: "localhost", port: 26379)] : sentinels, masterName: masterName,
+      sentinels: several.endpoints, masterName: masterName,
       username: options.sentinelUsername, password: options.sentinelPassword,
       security: options.sentinelSpeaksTLS == false ? nil : security)
     self.init(
       location: .sentinels(group),
-      username: found.username ?? options.username,
-      password: found.password ?? options.password,
-      database: try databaseNumber(options.database ?? found.database ?? "0"),
+      username: several.username ?? options.username,
+      password: several.password ?? options.password,
+      database: try databaseNumber(options.database ?? several.database ?? "0"),
       security: security,
       ignoredOptions: options.ignored)
+  }
+
+  private init(nodes text: Substring, scheme: Substring, tls: Bool) throws(RedisURLError) {
+    let several = try SeveralServers(text, scheme: scheme, name: "Redis URL", port: 6379)
+    self.init(
+      location: several.endpoints.count == 1 ? .server(several.endpoints[0]) : .nodes(several.endpoints),
+      username: several.username ?? several.options.username,
+      password: several.password ?? several.options.password,
+      database: try databaseNumber(several.options.database ?? several.database ?? "0"),
+      security: try several.options.security(tls),
+      ignoredOptions: several.options.ignored)
   }
 
   private init(unix parts: RedisURLParts) throws(RedisURLError) {
@@ -121,6 +113,46 @@ extension RedisURL {
       database: try databaseNumber(options.database ?? "0"),
       security: try options.security(false),
       ignoredOptions: options.ignored)
+  }
+}
+
+/// Servers that are separated by `;`, with the user, the database and the options that any of the parts may hold.
+private struct SeveralServers {
+  /// At least one, each once.
+  var endpoints: [RedisEndpoint] = []
+  var options = RedisURLOptions()
+  var username: String?
+  var password: String?
+  var database: Substring?
+
+  /// - Parameters:
+  ///   - scheme: with which each part after the first may begin as well.
+  ///   - name: of the URL, for errors.
+  ///   - port: the default.
+  init(_ text: Substring, scheme: Substring, name: String, port: UInt16) throws(RedisURLError) {
+    for part in text.split(separator: ";") {
+      let isWhole = part.lowercased().hasPrefix(scheme.lowercased())
+      guard isWhole || !part.contains("://") else {
+        throw RedisURLError("every part of a \(name) has the same scheme, or none after the first")
+      }
+      let parts = try RedisURLParts(isWhole ? part.dropFirst(scheme.count) : part)
+      let (host, port) = try parts.hostAndPort(default: port)
+      let endpoint = RedisEndpoint.tcp(host: host, port: port)
+      if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
+      try options.read(parts.query)
+      let login = try parts.credentials()
+      for isSame in [
+        username == nil || login.username == nil || username == login.username,
+        password == nil || login.password == nil || password == login.password,
+        database == nil || parts.database == nil || database == parts.database,
+      ] where !isSame {
+        throw RedisURLError(
+          "the parts of the \(name) differ in user, password or database: give each once (a ';' in a password is %3B)")
+      }
+      (username, password) = (username ?? login.username, password ?? login.password)
+      database = database ?? parts.database
+    }
+    if endpoints.isEmpty { endpoints = [.tcp(host: "localhost", port: port)] }
   }
 }
 

@@ -4,6 +4,8 @@ import BeatLoop
 ///
 /// - `redis://[[user]:password@]host[:port][/database]`; the defaults are the host `localhost` and the port 6379
 /// - `rediss://…`, the same by TLS
+/// - `redis://[[user]:password@]host[:port][/database];redis://host[:port]…`, several nodes of one cluster, by TLS with
+///   `rediss://`
 /// - `sentinel://[[user]:password@]host[:port][/database];sentinel://host[:port]…`, the primary server that these
 ///   sentinels name, with the default port 26379; `rediss+sentinel://…`, the same by TLS
 /// - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
@@ -20,6 +22,8 @@ package struct RedisURL: Hashable, Sendable {
     case server(RedisEndpoint)
     /// The server that is the primary when the sentinels are asked.
     case sentinels(SentinelGroup)
+    /// Some nodes of a cluster, at least two. Any of them knows the others.
+    case nodes([RedisEndpoint])
   }
 
   /// Where the server is, or which sentinels know it.
@@ -48,9 +52,25 @@ package struct RedisURL: Hashable, Sendable {
     self.ignoredOptions = ignoredOptions
   }
 
-  /// Where the server listens; nil: sentinels must be asked.
+  /// Where the server listens; nil: sentinels or nodes of a cluster must be asked.
   package var endpoint: RedisEndpoint? {
     if case .server(let endpoint) = location { endpoint } else { nil }
+  }
+
+  /// The servers that the URL names, without sentinels.
+  var named: [RedisEndpoint] {
+    switch location {
+    case .server(let endpoint): [endpoint]
+    case .nodes(let endpoints): endpoints
+    case .sentinels: []
+    }
+  }
+
+  /// The same for one server at another place.
+  func leading(to endpoint: RedisEndpoint) -> RedisURL {
+    RedisURL(
+      location: .server(endpoint), username: username, password: password, database: database, security: security,
+      ignoredOptions: [])
   }
 
   /// The URL with `***` for the password. A user without a password is hidden too: users who forget the colon write
@@ -65,6 +85,9 @@ package struct RedisURL: Hashable, Sendable {
     switch location {
     case .server(.unix(let path)): return "redis+socket://\(user)\(onOneLine(path))?virtual_host=\(database)"
     case .server(let endpoint): return "\(security == nil ? "redis" : "rediss")://\(user)\(endpoint)/\(database)"
+    case .nodes(let endpoints):
+      let scheme = security == nil ? "redis" : "rediss"
+      return "\(scheme)://\(user)" + endpoints.map(\.description).joined(separator: ";\(scheme)://") + "/\(database)"
     case .sentinels(let group):
       let scheme = security == nil ? "sentinel" : "rediss+sentinel"
       let hosts = group.sentinels.map(\.description).joined(separator: ";\(scheme)://")

@@ -60,19 +60,13 @@ final class SentinelLookup {
   private func answered(_ reply: RedisReply, by sentinel: RedisEndpoint) {
     if let error = reply.error {
       reasons.append("\(sentinel) answers: \(error.message)")
-    } else if let words = reply.array, words.count == 2, let host = words[0].text, Self.isHost(host),
+    } else if let words = reply.array, words.count == 2, let host = words[0].text, RedisEndpoint.isHost(host),
       let port = words[1].text.flatMap({ UInt16($0) }), port > 0
     {
       finish(.found(.tcp(host: host, port: port)))
     } else {
       reasons.append("\(sentinel) knows no primary of this name")
     }
-  }
-
-  /// Whether text is a host name or address as resolvers take it (RFC 1035: 255 octets). It may hold no character that
-  /// could falsify a log line or the check of a certificate.
-  private static func isHost(_ text: String) -> Bool {
-    (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
   private func finish(_ outcome: Outcome) {

@@ -84,6 +84,7 @@ extension CommandUse {
     let store = Rows(place: .outbox, client: .daemon)
     let broker = Rows(place: .relay, client: .daemon)
     let sentinel = Rows(place: .sentinel, client: .daemon)
+    let cluster = Rows(place: .cluster, client: .daemon)
     let setAside = "setting aside what the broker will never take"
     return [
       store.row("LPUSH", [.outbox], ["x"], writes: true, in: "fire manual"),
@@ -111,6 +112,8 @@ extension CommandUse {
       broker.row(
         "EXPIRE", [.delivered], ["60"], writes: true, sent: true, without: "forgetting soon what was delivered"),
       sentinel.row("SENTINEL", [], ["get-master-addr-by-name", "x"], sent: true),
+      cluster.row("CLUSTER SLOTS", [], [], sent: true),
+      cluster.row("CLUSTER NODES", [], [], sent: true),
     ]
   }()
 
@@ -120,6 +123,7 @@ extension CommandUse {
     let look = Rows(place: .store, client: .tools)
     let queues = Rows(place: .queues, client: .tools)
     let sentinel = Rows(place: .sentinel, client: .tools)
+    let cluster = Rows(place: .cluster, client: .tools)
     return [
       look.row("SELECT", [], ["0"], sent: true, without: "all commands on a database other than 0"),
       look.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "their names in CLIENT LIST"),
@@ -174,6 +178,8 @@ extension CommandUse {
       queues.row("LINDEX", [.queue], ["0"], sent: true, without: "doctor"),
       queues.row("CLIENT LIST", [], [], sent: true, without: "doctor"),
       sentinel.row("SENTINEL", [], ["get-master-addr-by-name", "x"], sent: true, without: "URLs of sentinels"),
+      cluster.row("CLUSTER SLOTS", [], [], sent: true, without: "all commands on a cluster"),
+      cluster.row("CLUSTER NODES", [], [], sent: true, without: "all commands on a cluster"),
     ]
   }()
 

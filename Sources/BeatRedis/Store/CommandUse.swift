@@ -17,6 +17,8 @@ package struct CommandUse: Hashable, Sendable {
     case relay
     /// The sentinels, where a URL names them.
     case sentinel
+    /// The nodes of a cluster, where the store is one.
+    case cluster
   }
 
   package enum Client: Hashable, Sendable {

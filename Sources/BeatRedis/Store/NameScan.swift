@@ -40,6 +40,7 @@ final class NameScan {
       ignored = IgnoredNames()
       isSuspected = false
       number += 1
+      scripts.wholeSlot?.begin()
     }
     let keys = scripts.keys
     let (isGuarded, number) = (isGuarded, number)
@@ -49,6 +50,12 @@ final class NameScan {
         scripts.connection.endMisfit(reply, of: "a step of SCAN")
         return completion(nil, reply?.error)
       }
+      guard page.cursor == nil, let wholeSlot = scripts.wholeSlot else { return found(page) }
+      wholeSlot.confirm { error in
+        if let error { completion(nil, error) } else { found(page) }
+      }
+    }
+    func found(_ page: Page) {
       guard number == self.number else { return completion(page, nil) }
       ignored.add(page.ignored)
       if page.ignored.count > 0 { self.isGuarded = true }

@@ -28,7 +28,7 @@ package final class RedisBrokerInspector: BrokerInspector {
 
   private func client() throws(StoreError) -> RedisStoreClient {
     if let connection { return connection }
-    let new = try RedisStoreClient(url, keys: keys)
+    let new = try RedisStoreClient(url, keys: keys, isStore: ClusterFit(keys) != nil)
     connection = new
     return new
   }

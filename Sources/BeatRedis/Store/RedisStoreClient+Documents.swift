@@ -25,7 +25,7 @@ extension RedisStoreClient {
         }
       }
     }
-    if let refusal { throw StoreError(refusal, from: url) }
+    if let refusal { throw failure(refusal) }
     guard let found, walk.advance(to: found.cursor) else {
       throw connection.isClosed ? lost : misfit("SCAN")
     }

@@ -61,7 +61,7 @@ extension RedisStoreClient {
 
   /// Withdraws a request on a connection of its own, since this one waits for an answer.
   private func withdraw(_ request: String, awaiting answer: PendingAnswer) throws(StoreError) -> ManualAnswer {
-    let other = try RedisStoreClient(url, keys: keys, on: loop)
+    let other = try RedisStoreClient(url, keys: keys, at: home, on: loop)
     defer { other.close() }
     if try other.command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
     // A daemon has taken the request and stored its answer in the same step.

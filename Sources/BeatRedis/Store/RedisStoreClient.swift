@@ -23,6 +23,8 @@ package final class RedisStoreClient: StoreEditor {
   /// The connection, for an owner that runs the loop itself.
   package let connection: RedisConnection
 
+  /// Where the workers' queues are; nil: not on Redis, or not known.
+  private let broker: RedisURL?
   /// The workers' names of keys.
   private let kombu: KombuKeys
   /// The form in which the broker takes messages, for previews.
@@ -30,26 +32,34 @@ package final class RedisStoreClient: StoreEditor {
 
   /// The names that the last scan has left out, as a sentence; nil: none.
   package internal(set) var ignoredNames: String?
-  /// What a fire can reach in cluster mode; nil: not asked yet. It stays valid, since a server changes its mode only by
-  /// a restart.
-  var knownFit: ClusterFit??
+  /// Where a cluster has the keys.
+  let home: ClusterHome
+  private let wholeSlot: WholeSlot?
 
-  /// Connects and logs in. A Sentinel URL leads to the present primary.
+  /// Connects and logs in. A Sentinel URL leads to the present primary, and a node of a cluster to the keys' own.
   ///
   /// - Parameters:
+  ///   - broker: where the workers' queues are; nil: not on Redis, or not known.
   ///   - kombu: the workers' names of keys.
+  ///   - home: where a cluster has the keys, of another connection; nil: it is not known yet.
+  ///   - isStore: false: the server need not have the keys, and any node of a cluster will do.
   ///   - loop: a loop of the calling thread; nil: the client makes its own.
   package init(
-    _ url: RedisURL, keys: RedisKeys, kombu: KombuKeys = .standard,
+    _ url: RedisURL, keys: RedisKeys, broker: RedisURL? = nil, kombu: KombuKeys = .standard,
     envelope: any MessageEnvelope = KombuRedisEnvelope(), clientName: String = "beat-watch-command",
-    on loop: EventLoop? = nil
+    at home: ClusterHome? = nil, isStore: Bool = true, on loop: EventLoop? = nil
   ) throws(StoreError) {
+    self.broker = broker
     self.kombu = kombu
     self.envelope = envelope
     self.url = url
     self.keys = keys
     do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }
-    connection = try Self.connect(url, as: clientName, on: self.loop)
+    let home = home ?? ClusterHome(keys)
+    self.home = home
+    let connection = try Self.connect(url, at: isStore ? home : nil, as: clientName, on: self.loop)
+    self.connection = connection
+    wholeSlot = home.fit.map { WholeSlot($0.slot, on: connection) }
   }
 
   deinit { close() }
@@ -69,10 +79,10 @@ package final class RedisStoreClient: StoreEditor {
   }
 
   private static func connect(
-    _ url: RedisURL, as clientName: String, on loop: EventLoop
+    _ url: RedisURL, at home: ClusterHome?, as clientName: String, on loop: EventLoop
   ) throws(StoreError) -> RedisConnection {
     let dial = RedisDial(
-      url, as: clientName, on: loop, timeouts: RedisTimeouts(connect: patience, reply: patience))
+      url, at: home, as: clientName, on: loop, timeouts: RedisTimeouts(connect: patience, reply: patience))
     var (connection, failure): (RedisConnection?, RedisConnectionError?)
     loop.wait { done in
       dial.open {
@@ -164,6 +174,8 @@ package final class RedisStoreClient: StoreEditor {
   /// A server's error as a `StoreError`. Redis does not say which key has the wrong type, so the types of the daemon's
   /// own keys are checked.
   package func failure(_ error: RedisServerError) -> StoreError {
+    // The keys are elsewhere from now on, and only another connection leads there.
+    if error.isOfAnotherNode { close() }
     let plain = StoreError(error, from: url)
     guard plain.kind == .wrongType, let (key, type) = try? misfits().first else { return plain }
     return StoreError(
@@ -185,8 +197,19 @@ package final class RedisStoreClient: StoreEditor {
     connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
   }
 
+  /// Which lists a fire can reach; nil: all, since the broker is not this cluster.
+  private var queueFit: ClusterFit? {
+    guard let broker, let fit = clusterFit else { return nil }
+    if broker.location == url.location { return fit }
+    return broker.named.contains { (home.nodes + url.named).contains($0) } ? fit : nil
+  }
+
+  package func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String? {
+    queueFit?.problem(ofList: place, queue: name)
+  }
+
   package func fitted(_ context: DocumentContext, defaultQueue: () throws -> String) throws -> DocumentContext {
-    guard let fit = try clusterFit() else { return context }
+    guard let fit = queueFit else { return context }
     return fit.applied(to: context, defaultQueue: try defaultQueue(), kombu: kombu)
   }
 
@@ -202,11 +225,13 @@ package final class RedisStoreClient: StoreEditor {
   }
 
   var scripts: StoreScripts {
-    StoreScripts(
+    var scripts = StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
       maximumDocumentLength: Limit.documentLength.most + Bookkeeping.room, maximumLead: 0, delivery: .direct,
       outboxLimit: 0,
       historyLength: 0)
+    scripts.wholeSlot = wholeSlot
+    return scripts
   }
 }
 

@@ -18,6 +18,7 @@ final class RedisStoreConnection: StoreConnection {
   private let maximumDocumentLength: Int
   private let changeDetection: ChangeDetection
   private let nameScan: NameScan
+  private let home: ClusterHome
   private let session: (StoreScripts) -> any StoreSession
   private let handle: (StoreEvent) -> Void
 
@@ -41,7 +42,7 @@ final class RedisStoreConnection: StoreConnection {
   init(
     _ configuration: StoreSettings, keys: RedisKeys, instance: String, maximumDocumentLength: Int,
     changeDetection: ChangeDetection,
-    nameScan: NameScan, on loop: EventLoop, session: @escaping (StoreScripts) -> any StoreSession,
+    nameScan: NameScan, home: ClusterHome, on loop: EventLoop, session: @escaping (StoreScripts) -> any StoreSession,
     handle: @escaping (StoreEvent) -> Void
   ) {
     self.configuration = configuration
@@ -50,6 +51,7 @@ final class RedisStoreConnection: StoreConnection {
     self.maximumDocumentLength = maximumDocumentLength
     self.changeDetection = changeDetection
     self.nameScan = nameScan
+    self.home = home
     self.session = session
     self.handle = handle
     clientName = "beat-watch"
@@ -57,13 +59,17 @@ final class RedisStoreConnection: StoreConnection {
   }
 
   func start() {
-    let dial = RedisDial(configuration.store, as: clientName, on: loop)
+    let dial = RedisDial(configuration.store, at: home, as: clientName, on: loop)
     self.dial = dial
     dial.open { [weak self] endpoint in
       self?.found(endpoint, of: self?.configuration.store)
     } opened: { [weak self] connection in
-      self?.commands = connection
-      self?.identify()
+      guard let self else { return }
+      commands = connection
+      if home.fit != nil, let slot = home.slot {
+        handle(.notice(.primary(address: "\(connection.endpoint)", of: "\(slot)")))
+      }
+      identify()
     } closed: { [weak self] error in
       switch (error.kind, error.serverCode) {
       case (.unlocated, _): self?.end(.notReady(error.message))
@@ -125,7 +131,11 @@ final class RedisStoreConnection: StoreConnection {
       if info.isReplica { return end(.notReady(replicaText(info))) }
       if info.isCluster {
         if let problem = clusterProblem { return end(.misconfigured(problem)) }
-        cluster = ClusterFit(keys)
+        // This user may not have been allowed to ask when the connection was made, and is now.
+        guard let fit = home.fit else {
+          return end(.notReady("\(configuration.store) is in cluster mode, and its nodes are not known"))
+        }
+        cluster = fit
       }
       if let policy = info.evictionPolicy { handle(.notice(.evicting(policy: policy))) }
       checkBroker(info)
@@ -154,7 +164,8 @@ final class RedisStoreConnection: StoreConnection {
 
   private func checkBroker(_ store: ServerInfo) {
     guard let endpoint = commands?.endpoint else { return }
-    let check = BrokerCheck(configuration, keys: keys, as: clientName, store: store, at: endpoint, on: loop)
+    let check = BrokerCheck(
+      configuration, keys: keys, at: cluster == nil ? nil : home, as: clientName, store: store, at: endpoint, on: loop)
     brokerCheck = check
     check.start { [weak self] in
       self?.found($0, of: self?.configuration.broker.url)
@@ -269,6 +280,7 @@ final class RedisStoreConnection: StoreConnection {
       maximumDocumentLength: maximumDocumentLength, maximumLead: configuration.maximumLead, delivery: delivery,
       outboxLimit: configuration.outboxLimit, historyLength: configuration.historyLength)
     scripts.cluster = cluster
+    scripts.wholeSlot = cluster.map { WholeSlot($0.slot, on: commands) }
     scripts.nameScan = nameScan
     scripts.onRemoval = { [weak self] count, key in
       if let self, !isOver { handle(.notice(.foreignFields(count: count, place: key))) }

@@ -12,6 +12,7 @@ package final class RedisStoreConnector: StoreConnector {
   private let loop: EventLoop
   /// What scans have found out about long names. It outlives connections.
   private let nameScan = NameScan()
+  private let home: ClusterHome
 
   /// - Parameters:
   ///   - instance: the random name of this process.
@@ -26,6 +27,7 @@ package final class RedisStoreConnector: StoreConnector {
     self.incarnation = incarnation
     self.maximumDocumentLength = maximumDocumentLength
     self.loop = loop
+    home = ClusterHome(keys)
   }
 
   package var name: String { "\(settings.store)" }
@@ -38,7 +40,7 @@ package final class RedisStoreConnector: StoreConnector {
     let connection = RedisStoreConnection(
       settings, keys: keys, instance: instance, maximumDocumentLength: maximumDocumentLength,
       changeDetection: changeDetection,
-      nameScan: nameScan, on: loop
+      nameScan: nameScan, home: home, on: loop
     ) { [settings, instance, incarnation, loop] scripts in
       RedisStoreSession(scripts, settings, as: instance, incarnation: incarnation, on: loop, fence: fence)
     } handle: {

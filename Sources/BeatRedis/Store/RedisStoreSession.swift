@@ -34,7 +34,8 @@ final class RedisStoreSession: StoreSession {
     requests = RedisManualRequests(scripts, queues, fence: fence)
     application = RedisApplicationStore(scripts)
     outbox = RedisOutbox(scripts)
-    routes = scripts.cluster.map { cluster in
+    // The outbox is beside the documents, wherever the messages go.
+    routes = (scripts.delivery == .direct ? scripts.cluster : nil).map { cluster in
       RouteRules("a cluster") {
         cluster.applied(
           to: $0, defaultQueue: settings.broker.defaultQueue, kombu: settings.broker.transportOptions.keys)

@@ -16,7 +16,7 @@ package final class RedisStoreWatch: StoreWatch {
   package init(_ client: RedisStoreClient) throws(StoreError) {
     self.client = client
     history = try RedisStoreClient(
-      client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
+      client.url, keys: client.keys, clientName: "beat-watch-command-runs", at: client.home, on: client.loop)
     place = try client.historyEnd()
     try subscribe()
     readOn()

@@ -25,9 +25,9 @@ extension StoreError {
     switch cause {
     case "NOPERM", "NOAUTH", "WRONGPASS", "DENIED": .denied
     case "READONLY": .readOnly
-    case "LOADING", "MASTERDOWN", "NOMASTERLINK", "BUSY", "TRYAGAIN", "CLUSTERDOWN": .notReady
+    case "LOADING", "MASTERDOWN", "NOMASTERLINK", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MOVED", "ASK": .notReady
     case "WRONGTYPE": .wrongType
-    case "MOVED", "ASK", "CROSSSLOT", "OOM", "MISCONF", "NOREPLICAS": .unsuitable
+    case "CROSSSLOT", "OOM", "MISCONF", "NOREPLICAS": .unsuitable
     case RedisServerError.cluster, RedisServerError.noCommand: .unsuitable
     default: .refused
     }

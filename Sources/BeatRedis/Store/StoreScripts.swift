@@ -20,6 +20,8 @@ package struct StoreScripts {
   let brokerDatabase: Int
   /// What a fire can reach if the server is in cluster mode; nil: it is not.
   package var cluster: ClusterFit?
+  /// Makes sure that a walk has found all names; nil: the server is not in cluster mode, and SCAN finds them all.
+  var wholeSlot: WholeSlot?
   /// Finds the documents' names.
   var nameScan = NameScan()
   /// Called with the number of fields that were removed from one of the daemon's own keys because they were too long.

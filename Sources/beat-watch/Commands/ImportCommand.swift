@@ -224,7 +224,7 @@ struct ImportCommand: ParsableCommand {
         }
       }
     case .redBeat(let url):
-      let client = try RedisStoreClient(url, keys: try store.keys())
+      let client = try RedisStoreClient(url, keys: try store.keys(), isStore: false)
       defer { client.close() }
       var progress = Progress("read")
       defer { progress.end() }

@@ -8,6 +8,9 @@ extension StoreAdapter {
   static let redisWithOutbox = StoreAdapter("Redis, and another one as the broker", [.outbox, .durable]) {
     try RedisStage(.outbox)
   }
+  static let redisCluster = StoreAdapter("Redis Cluster", [.outbox, .durable]) {
+    try RedisStage(.outbox, inCluster: true)
+  }
   static let redisTracking = StoreAdapter("Redis without notifications", [.direct, .durable]) {
     try RedisStage(changeDetection: .tracking)
   }
@@ -17,7 +20,9 @@ extension StoreAdapter {
 final class RedisStage: StoreStage {
   private let server: RedisServer
   private let loop: EventLoop
-  private let keys = RedisKeys(prefix: "tasks:meta:")
+  private let keys: RedisKeys
+  /// The documents' database.
+  private let database: Int
   private let delivery: Delivery
   let changeDetection: ChangeDetection
   private var proxies: [String: ServerProxy] = [:]
@@ -25,15 +30,28 @@ final class RedisStage: StoreStage {
   private var store: BlockingClient
   private var queues: BlockingClient
 
-  init(_ delivery: Delivery = .direct, changeDetection: ChangeDetection = .keyspace) throws {
+  /// - Parameter isCluster: the server is in cluster mode and has all hash slots.
+  init(_ delivery: Delivery = .direct, changeDetection: ChangeDetection = .keyspace, inCluster isCluster: Bool = false)
+    throws
+  {
+    keys = RedisKeys(prefix: isCluster ? "{beat}:tasks:" : "tasks:meta:")
+    database = isCluster ? 0 : 1
     self.delivery = delivery
     self.changeDetection = changeDetection
     loop = try EventLoop()
-    server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"])
+    let mode = isCluster ? ["--cluster-enabled", "yes", "--cluster-port", "\(try RedisServer.freePort())"] : []
+    server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"] + mode)
     try server.learnScripts()
     (store, queues) = (try server.client(), try server.client())
-    store("SELECT", "1")
+    store("SELECT", "\(database)")
+    if isCluster {
+      store("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
+      guard loop.serve(10_000_000, until: isAtWork) else { throw Failure("the cluster does not begin", 0) }
+    }
   }
+
+  /// A server in cluster mode takes no commands before it has looked at its cluster.
+  private func isAtWork() -> Bool { store("CLUSTER", "INFO")?.text?.contains("cluster_state:ok") == true }
 
   deinit {
     loop.serveEnds()
@@ -46,7 +64,7 @@ final class RedisStage: StoreStage {
     // outbox.
     let broker = delivery == .direct ? proxy.path : "\(server.folder)/broker.sock"
     let settings = StoreSettings(
-      store: try RedisURL("redis+socket://\(proxy.path)?virtual_host=1"),
+      store: try RedisURL("redis+socket://\(proxy.path)?virtual_host=\(database)"),
       broker: BrokerSettings(
         try RedisURL("redis+socket://\(broker)?virtual_host=0"), transportOptions: TransportOptions(),
         reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery"),
@@ -158,7 +176,8 @@ final class RedisStage: StoreStage {
       do {
         try server.start()
         (store, queues) = (try server.client(), try server.client())
-        store("SELECT", "1")
+        store("SELECT", "\(database)")
+        if database == 0 { _ = loop.serve(10_000_000, until: isAtWork) }
       } catch { preconditionFailure("\(error)") }
     }
   }

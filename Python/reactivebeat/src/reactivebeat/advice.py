@@ -21,6 +21,9 @@ _MEANINGS: Final[Tuple[Tuple[str, str], ...]] = (
   ("no permission", "allow it with ACL SETUSER, or name another user in the URL"),
   ("protected mode", "set a password there, or `protected-mode no`"),
   ("read only replica", "it is a replica, which takes no writes: name the primary, or the sentinels"),
+  ("SELECT is not allowed in cluster mode", "a cluster has only database 0: end the URL with /0"),
+  ("hash to the same slot",
+   "the server is a node of a cluster: give the schedules a key prefix with a hash tag, such as {beat}:tasks:"),
   ("DB index is out of range",
    "the number at the end of the URL is the database, and the server has fewer (`databases` in its configuration)"),
   ("Error 111 ", "is redis-server running there?"),
@@ -40,6 +43,9 @@ def explain(error: exceptions.RedisError, address: Address) -> None:
     text, meaning = _sentinels(text, address)
   elif "HELLO must be called" in text:  # About redis-py's first command, which nobody has written.
     text = "Authentication required"
+  elif isinstance(error, (exceptions.AskError, exceptions.TryAgainError)):
+    text = f"the cluster moves the schedules to another node, or has moved them ({text})"
+    meaning = "try again in a moment"
   elif meaning is None and isinstance(error, exceptions.TimeoutError) and address.tls is not None:
     meaning = "if nothing else keeps it from answering: is it the plain port (redis://)?"
   if meaning is not None:

@@ -18,6 +18,7 @@ import redis.asyncio
 
 from . import build, forecast, receipts, runs, values
 from .advice import explain
+from .connection import MOST_HOPS, Address
 from .documents import Document, Draft
 from .errors import ReactiveBeatError
 from .forecast import State
@@ -48,6 +49,8 @@ class AsyncSchedules:
     self._store = Store(self.settings.keys, self._address.database)
     # Both belong to the event loop in which they are made.
     self._client: Optional[redis.asyncio.Redis] = None
+    #: Where the client leads: to another place than the address in a cluster.
+    self._place = self._address
     self._limits: Optional[_Limits] = None
 
   @classmethod
@@ -112,15 +115,14 @@ class AsyncSchedules:
 
   async def _run(self, steps: Steps[T]) -> T:
     limits = self._limits = self._limits or _Limits()
-    client = self._client = self._client or self._address.async_client(repeats=False)
-    ears = _Ears(client, limits)
+    ears = _Ears(self._living, limits)
     held = contextlib.AsyncExitStack()
     cancelled = _cancellations()
     try:
       step = next(steps)
       while True:
         try:
-          reply = await self._carry_out(step, client, limits, ears, held)
+          reply = await self._carry_out(step, limits, ears, held)
           if _cancellations() > cancelled:  # redis-py has kept a cancellation to itself.
             raise asyncio.CancelledError
         except BaseException as error:  # Cancelled too: an operation may have something to take back.
@@ -139,13 +141,13 @@ class AsyncSchedules:
       await ears.close()
 
   async def _carry_out(
-    self, step: Step, client: redis.asyncio.Redis, limits: _Limits, ears: _Ears, held: contextlib.AsyncExitStack,
+    self, step: Step, limits: _Limits, ears: _Ears, held: contextlib.AsyncExitStack,
   ) -> Any:
     if isinstance(step, Command):
       if not step.is_quick:
-        return await self._execute(client, step)
+        return await self._repeat(step)
       async with limits.quick:
-        return await self._execute(client, step)
+        return await self._repeat(step)
     if isinstance(step, Hold):
       # The function of a change is none of asyncio's, and cannot wait for another change.
       return await held.enter_async_context(limits.lock(step.name))
@@ -155,15 +157,46 @@ class AsyncSchedules:
       return await _run_program(step)
     return await asyncio.sleep(step.seconds)
 
-  async def _execute(self, client: redis.asyncio.Redis, step: Command) -> Any:
-    execute: Any = client.execute_command
+  async def _repeat(self, step: Command) -> Any:
     try:
-      return await execute(*step.words)
+      return await self._execute(step)
+    except redis.TimeoutError:
+      await self._begin_anew()
+      raise
     except redis.ConnectionError:
+      await self._begin_anew()
       # A connection that was idle may have been closed by the server.
       if not step.is_repeatable:
         raise
-      return await execute(*step.words)
+      return await self._execute(step)
+
+  async def _execute(self, step: Command) -> Any:
+    for hop in range(MOST_HOPS):
+      execute: Any = self._living.execute_command
+      try:
+        return await execute(*step.words)
+      except redis.exceptions.MovedError as moved:
+        # Another node of the cluster has the key, and this one has done nothing.
+        if hop == MOST_HOPS - 1:
+          raise
+        await self._go(self._place.at(moved.host, moved.port))
+
+  async def _begin_anew(self) -> None:
+    """After a lost connection: another node may know where the keys are now."""
+    if self._place != self._address or len(self._address.hosts) > 1:
+      self._address = self._address.next
+      await self._go(self._address)
+
+  @property
+  def _living(self) -> redis.asyncio.Redis:
+    self._client = self._client or self._place.async_client(repeats=False)
+    return self._client
+
+  async def _go(self, place: Address) -> None:
+    old, self._place, self._client = self._client, place, place.async_client(repeats=False)
+    if old is not None:
+      # Connections that others use at this moment are not closed.
+      await old.connection_pool.disconnect(inuse_connections=False)
 
 
 class AsyncSchedule:

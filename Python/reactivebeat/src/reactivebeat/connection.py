@@ -13,10 +13,14 @@ if TYPE_CHECKING:
   import redis
   import redis.asyncio
 
+  from .keys import Keys
+
 _TLS_OPTIONS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname")
 #: Seconds until a server must have accepted a connection, and answered a command.
 _CONNECT_TIMEOUT: Final = 5.0
 _ANSWER_TIMEOUT: Final = 10.0
+#: How often a cluster may send a command on to another node.
+MOST_HOPS: Final = 5
 #: Connections of one client, at most. Newer releases of redis-py have a limit of 100, and fail beyond it.
 _MOST_CONNECTIONS: Final = 10_000
 
@@ -84,7 +88,7 @@ class TLS:
 class Address:
   """Where a Redis database is, and who logs in. `str()` shows it without the password."""
 
-  #: The server; with `master_name` the sentinels; empty for a socket.
+  #: The server; with `master_name` the sentinels; several without: nodes of a cluster; empty for a socket.
   hosts: Tuple[Tuple[str, int], ...] = ()
   #: The path of a unix socket.
   path: Optional[str] = None
@@ -155,6 +159,40 @@ class Address:
     master: redis.asyncio.Redis = sentinel.master_for(self.master_name)
     return master
 
+  def at(self, host: str, port: int) -> Address:
+    """The address of another node of the same cluster. A node that is not told has the same host."""
+    here = self.hosts[0][0] if self.hosts else "localhost"
+    return dataclasses.replace(self, hosts=((host or here, port),), path=None)
+
+  @property
+  def next(self) -> Address:
+    """The same, beginning with the next of several nodes."""
+    return dataclasses.replace(self, hosts=self.hosts[1:] + self.hosts[:1])
+
+  def located(self, keys: Keys) -> Address:
+    """The address of the cluster's node that has these keys; this one, where the server is not in a cluster.
+
+    It connects. Raises redis.RedisError.
+    """
+    import redis
+    if self.master_name is not None or keys.unused is None:
+      return self
+    address = self
+    for hop in range(MOST_HOPS + len(self.hosts)):
+      client: Any = address.client(repeats=False)
+      try:
+        client.get(keys.unused)
+        break
+      except redis.exceptions.MovedError as moved:
+        address = address.at(moved.host, moved.port)
+      except (redis.ConnectionError, redis.TimeoutError):
+        if hop + 1 >= len(self.hosts):
+          raise
+        address = address.next
+      finally:
+        client.close()
+    return address
+
   @property
   def _options(self) -> Dict[str, Any]:
     options: Dict[str, Any] = {
@@ -191,7 +229,9 @@ class Address:
       return _url("redis+socket", login + quote(self.path), [("virtual_host", str(self.database)), *query])
     hosts = [(f"[{host}]" if ":" in host else host) + f":{port}" for host, port in self.hosts]
     if self.master_name is None:
-      return _url("redis" if self.tls is None else "rediss", f"{login}{hosts[0]}/{self.database}", query)
+      scheme = "redis" if self.tls is None else "rediss"
+      first = _url(scheme, f"{login}{hosts[0]}/{self.database}", query)
+      return first + "".join(f";{scheme}://{host}" for host in hosts[1:])
     query.append(("master_name", self.master_name))
     if self.sentinel_username is not None:
       query.append(("sentinel_username", self.sentinel_username))

@@ -106,6 +106,14 @@ class Keys:
     """HASH, name -> whose code has the schedule, and what the code said, as JSON. The daemon does not read it."""
     return self._own("owned")
 
+  @property
+  def unused(self) -> Optional[bytes]:
+    """A key that never exists, by which a cluster tells whether a node has all of these keys. None: they have no hash
+    tag, and are on many nodes."""
+    begin = self.prefix.find("{")
+    end = self.prefix.find("}", begin + 1)
+    return self._own("none") if 0 <= begin < end - 1 else None
+
   def events(self, key: bytes, database: int) -> bytes:
     """The channel of a key's keyspace notifications."""
     return b"__keyspace@%d__:" % database + key

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import Any, List, Mapping, NoReturn, Optional, TextIO, Tuple
 
+import redis
 from redis.exceptions import RedisError
 
 from . import announcing, application, binary
@@ -52,8 +53,9 @@ def publish_application(
   """
   check_publishable(app)
   settings.environment()  # What the daemon cannot be told, the manifest cannot say.
-  client = settings.store.client(repeats=False)
+  client: Optional[redis.Redis] = None
   try:
+    client = settings.store.located(settings.keys).client(repeats=False)
     manifest = publish_manifest(
       app, client, settings.key_prefix, name=name, broker=settings.broker, replace=replace, dry_run=dry_run)
     entries = publish_entries(
@@ -63,7 +65,8 @@ def publish_application(
     explain(error, settings.store)
     raise
   finally:
-    client.close()
+    if client is not None:
+      client.close()
   return Publication(
     manifest.manifest, entries.count, manifest.changes + entries.changes, manifest.warnings + entries.warnings,
     entries.refused)

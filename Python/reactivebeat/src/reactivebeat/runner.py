@@ -12,7 +12,7 @@ from typing import Any, Final, Optional
 import redis
 
 from .advice import explain
-from .connection import Address
+from .connection import MOST_HOPS, Address
 from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, PROGRAM_PATIENCE, Command, Hear, Hold, Program, Step, Steps, T
 
 #: Seconds for which a change waits for another one of the same process. A function that changes one schedule may change
@@ -24,19 +24,19 @@ class Runner:
   """Threads may share one: each has a connection while it needs it."""
 
   def __init__(self, client: redis.Redis, address: Optional[Address] = None) -> None:
-    """`address` is the client's, for the texts of errors."""
+    """`address` is the client's, for the texts of errors, and to follow a cluster."""
     self.client = client
     self._address = address
-    # redis-py has no types for these two.
-    self._execute: Any = client.execute_command
-    self._pubsub: Any = client.pubsub
+    #: Where the client leads: to another place than `address` in a cluster.
+    self._place = address
     self._quick = threading.BoundedSemaphore(MOST_AT_ONCE)
     self._locks: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
     self._subscriptions = threading.BoundedSemaphore(MOST_SUBSCRIPTIONS)
 
   def run(self, steps: Steps[T]) -> T:
     """Carries an operation out. Errors of redis-py, such as a lost connection, are the caller's."""
-    ears = _Ears(self._pubsub, self._subscriptions)
+    pubsub: Any = self.client.pubsub  # redis-py has no types for it.
+    ears = _Ears(pubsub, self._subscriptions)
     held = contextlib.ExitStack()
     try:
       step = next(steps)
@@ -63,16 +63,41 @@ class Runner:
     if lock.acquire(timeout=_COURTESY):
       held.callback(lock.release)
 
+  def _execute(self, step: Command) -> Any:
+    for hop in range(MOST_HOPS):
+      execute: Any = self.client.execute_command  # redis-py has no types for it.
+      try:
+        return execute(*step.words)
+      except redis.exceptions.MovedError as moved:
+        # Another node of the cluster has the key, and this one has done nothing.
+        if self._place is None or hop == MOST_HOPS - 1:
+          raise
+        self._go(self._place.at(moved.host, moved.port))
+
+  def _begin_anew(self) -> None:
+    """After a lost connection: another node may know where the keys are now."""
+    if self._address is not None and (self._place != self._address or len(self._address.hosts) > 1):
+      self._address = self._address.next
+      self._go(self._address)
+
+  def _go(self, place: Address) -> None:
+    # Other threads end their commands with the client that they have.
+    self._place, self.client = place, place.client(repeats=False)
+
   def _carry_out(self, step: Step, ears: _Ears, held: contextlib.ExitStack) -> Any:
     if isinstance(step, Command):
       with self._quick if step.is_quick else contextlib.nullcontext():
         try:
-          return self._execute(*step.words)
+          return self._execute(step)
         except redis.ConnectionError:
+          self._begin_anew()
           # A connection that was idle may have been closed by the server.
           if not step.is_repeatable:
             raise
-          return self._execute(*step.words)
+          return self._execute(step)
+        except redis.TimeoutError:
+          self._begin_anew()
+          raise
     if isinstance(step, Hold):
       return self._hold(step, held)
     if isinstance(step, Hear):

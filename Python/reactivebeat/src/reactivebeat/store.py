@@ -71,11 +71,13 @@ class Store:
     glob = self.keys.pattern[:-1] + encoded(values.pattern(pattern))
     cursor: int = 0
     names: Set[str] = set()
+    yield from self._has_all()
     while True:
       cursor, page = yield from command("SCAN", cursor, "MATCH", glob, "COUNT", 1000)
       names.update(name for name in map(self.keys.name, page) if name is not None)
       if int(cursor) == 0:
         break
+    yield from self._has_all()
     found: List[Document] = []
     ordered = sorted(names)
     for start in range(0, len(ordered), _PAGE):
@@ -83,6 +85,12 @@ class Store:
       contents = yield from command("MGET", *map(self.keys.document, page))
       found += [Document(name, data) for name, data in zip(page, contents) if data is not None]
     return found
+
+  def _has_all(self) -> Steps[None]:
+    """Asks a cluster's node for a key that never exists. A node that has not all keys does not answer: it names the one
+    that has them, or says that they are being moved. SCAN returns those that it has."""
+    if self.keys.unused is not None:
+      yield from command("GET", self.keys.unused)
 
   def put(self, name: str, data: bytes, replace: bool, check: Optional[Check]) -> Steps[Saved]:
     """Puts a whole document in the place of the one that is there, if there is one.

@@ -1,6 +1,7 @@
 """The address of a Redis database, as Celery, redis-py and beat-watch write it.
 
 - `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS
+- `redis://[[user]:password@]host[:port][/database];redis://host2…`, several nodes of one cluster; `rediss://` for TLS
 - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
 - `sentinel://[[user]:password@]host[:port][/database];sentinel://host2…`, the primary that these sentinels name;
   `rediss+sentinel://` for TLS
@@ -52,9 +53,11 @@ def parse(url: str, master_name: Optional[str] = None) -> Address:
   if scheme in _SENTINEL:
     return _sentinels(rest, scheme, master_name)
   if ";" in text:
-    raise InvalidURL(
-      "several servers (separated by ';') are for Sentinel only, sentinel://…: give the URL of one (a ';' in a "
-      "password is %3B)")
+    if scheme not in ("redis", "rediss"):
+      raise InvalidURL(
+        "several servers (separated by ';') are sentinels, sentinel://…, or nodes of a cluster, redis://… or rediss://…: "
+        "give the URL of one (a ';' in a password is %3B)")
+    return _nodes(rest, scheme)
   if scheme in _TCP:
     return _server(_Parts(rest), _TCP[scheme])
   if scheme in _SOCKET:
@@ -160,7 +163,17 @@ def _socket(parts: _Parts) -> Address:
     password=parts.password or values.get("password") or None, database=_database(values.get("database", "0")))
 
 
-def _sentinels(text: str, scheme: str, master_name: Optional[str]) -> Address:
+def _nodes(text: str, scheme: str) -> Address:
+  hosts, values, options = _several(text, scheme, "Redis URL", 6379)
+  return Address(
+    hosts=hosts, username=values.get("username") or None, password=values.get("password") or None,
+    database=_database(values.get("database", "0")), tls=options.security(_TCP[scheme]))
+
+
+def _several(
+  text: str, scheme: str, name: str, port: int,
+) -> Tuple[Tuple[Tuple[str, int], ...], Dict[str, str], _Options]:
+  """Servers that are separated by ';', with what the parts say together."""
   hosts: List[Tuple[str, int]] = []
   found: Dict[str, str] = {}
   options = _Options("")
@@ -168,29 +181,35 @@ def _sentinels(text: str, scheme: str, master_name: Optional[str]) -> Address:
     if part.lower().startswith(scheme + "://"):
       part = part[len(scheme) + 3:]
     elif "://" in part:
-      raise InvalidURL("every part of a Sentinel URL has the same scheme, or none after the first")
+      raise InvalidURL(f"every part of a {name} has the same scheme, or none after the first")
     if not part:
       continue
     parts = _Parts(part)
-    host = parts.host_and_port(26379)
+    host = parts.host_and_port(port)
     if host not in hosts:
       hosts.append(host)
     options.values.update(parts.options.values)
     options.tls.update(parts.options.tls)
-    for name, given in (("username", parts.username), ("password", parts.password), ("database", parts.database)):
-      if given is not None and found.setdefault(name, given) != given:
+    for field, given in (("username", parts.username), ("password", parts.password), ("database", parts.database)):
+      if given is not None and found.setdefault(field, given) != given:
         raise InvalidURL(
-          "the parts of the Sentinel URL differ in user, password or database: give each once (a ';' in a password is "
-          "%3B)")
-  values = dict(found, **options.values)
+          f"the parts of the {name} differ in user, password or database: give each once (a ';' in a password is %3B)")
+  # A login before the host counts more than one among the options.
+  values = dict(options.values, **{field: given for field, given in found.items() if field != "database"})
+  values.setdefault("database", found.get("database", "0"))
+  return tuple(hosts) or (("localhost", port),), values, options
+
+
+def _sentinels(text: str, scheme: str, master_name: Optional[str]) -> Address:
+  hosts, values, options = _several(text, scheme, "Sentinel URL", 26379)
   master = values.get("master_name") or master_name
   if not master:
     raise InvalidURL(
       "a Sentinel URL needs the name of the primary: ?master_name=mymaster in the URL, master_name in "
       "broker_transport_options, or BEAT_WATCH_MASTER_NAME")
   return Address(
-    hosts=tuple(hosts) or (("localhost", 26379),), username=found.get("username") or values.get("username") or None,
-    password=found.get("password") or values.get("password") or None, database=_database(values.get("database", "0")),
+    hosts=hosts, username=values.get("username") or None,
+    password=values.get("password") or None, database=_database(values.get("database", "0")),
     tls=options.security(_SENTINEL[scheme] or bool(options.tls)), master_name=master,
     sentinel_username=values.get("sentinel_username") or None,
     sentinel_password=values.get("sentinel_password") or None,

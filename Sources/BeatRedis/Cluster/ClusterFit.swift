@@ -10,6 +10,8 @@ package struct ClusterFit: Hashable, Sendable {
 
   /// The hash tag of the documents' prefix. A queue's list must have the same one.
   private let tag: [UInt8]
+  /// Where all keys with this tag are.
+  package var slot: HashSlot { HashSlot(of: tag) }
 
   /// nil: the prefix has no hash tag, so that nothing can be fired.
   package init?(_ keys: RedisKeys) {
@@ -32,8 +34,19 @@ package struct ClusterFit: Hashable, Sendable {
   /// - Parameter queue: the key of the default queue's list, where the broker is the same server.
   package static func problem(_ keys: RedisKeys, database: Int, brokerDatabase: Int?, queue: [UInt8]?) -> String? {
     if database != 0 || brokerDatabase ?? 0 != 0 { return "a database other than 0 was given" }
-    guard let fit = ClusterFit(keys) else { return "the prefix \(EntryName(keys.prefix)) has no hash tag" }
+    guard let fit = ClusterFit(keys) else { return spread(keys) }
     return queue.flatMap { fit.problem(ofList: $0) }
+  }
+
+  /// What is wrong with a prefix without a hash tag, with what to write instead.
+  static func spread(_ keys: RedisKeys) -> String {
+    let tag = keys.prefix.filter { !"{}".utf8.contains($0) }
+    let name = tag.last == UInt8(ascii: ":") ? tag.dropLast() : tag[...]
+    let tagged = "{\(name.isEmpty ? "beat" : EntryName(Array(name)).description)}"
+    return
+      "the prefix \(EntryName(keys.prefix)) has no hash tag, so that its keys are on many nodes: write --key-prefix "
+      + "'\(tagged):', or CELERY_REDIS_SCHEDULER_KEY_PREFIX, and where the broker is this cluster, too, --default-queue "
+      + "'\(tagged)celery'"
   }
 
   /// The bytes between the first `{` and the next `}`, if there are any. They alone choose the slot.
@@ -68,24 +81,6 @@ extension ClusterFit {
 }
 
 extension RedisStoreClient {
-  /// Which lists a fire can reach on this store. nil: the store is not in cluster mode, or its prefix has no hash tag,
-  /// or the server does not say.
-  package func clusterFit() throws(StoreError) -> ClusterFit? {
-    if let knownFit { return knownFit }
-    let fit = try askForClusterFit()
-    knownFit = .some(fit)
-    return fit
-  }
-
-  private func askForClusterFit() throws(StoreError) -> ClusterFit? {
-    // A cluster has no database but 0.
-    guard url.database == 0, let info = try replies(to: [RedisCommand("INFO", "cluster")])[0].text,
-      ServerInfo(info).isCluster
-    else { return nil }
-    return ClusterFit(keys)
-  }
-
-  package func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String? {
-    try clusterFit()?.problem(ofList: place, queue: name)
-  }
+  /// What a fire can reach on this store; nil: the store is not in cluster mode, or does not say so.
+  package var clusterFit: ClusterFit? { home.fit }
 }
