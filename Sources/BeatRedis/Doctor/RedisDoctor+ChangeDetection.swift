@@ -8,7 +8,7 @@ extension RedisDoctor {
     // A daemon that starts switches notifications on if it may. Client tracking reports an edit as soon as they do.
     let isTracking = events == "tracking"
     let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
-    let fix = report.remedy("notify-keyspace-events", missing?.value ?? "KA", on: client.url)
+    let fix = report.remedy("notify-keyspace-events", missing?.value ?? "KA", on: place)
     if let missing {
       findings.add(
         level, "notifications",

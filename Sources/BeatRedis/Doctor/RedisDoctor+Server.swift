@@ -4,7 +4,7 @@ import BeatLoop
 /// Checks the servers: their version and role, memory, persistence, TLS and clock.
 extension RedisDoctor {
   package func examineServer() throws {
-    let url = client.url
+    let url = place
     let report = try client.report()
     let server = report.info
     guard server.isKnown else {
@@ -47,16 +47,16 @@ extension RedisDoctor {
     if limit > 0, policy.hasPrefix("allkeys") {
       findings.add(
         .problem, "memory", "maxmemory-policy \(policy) throws schedules and watermarks away when memory is short",
-        fix: report.remedy("maxmemory-policy", "noeviction", on: client.url))
+        fix: report.remedy("maxmemory-policy", "noeviction", on: place))
     } else if limit > 0, let used = server.number("used_memory"), used / 9 * 10 > limit {
       findings.add(
         .problem, "memory", "more than nine tenths of maxmemory are in use; when it is full, nothing is fired",
-        fix: report.remedy("maxmemory", "\(min(limit, .max / 2) * 2)", on: client.url))
+        fix: report.remedy("maxmemory", "\(min(limit, .max / 2) * 2)", on: place))
     } else if limit > 0, policy.hasPrefix("volatile") {
       findings.add(
         .warning, "memory",
         "maxmemory-policy \(policy) may throw away the lease, heartbeats, and what keeps messages from "
-          + "being sent twice between two servers", fix: report.remedy("maxmemory-policy", "noeviction", on: client.url)
+          + "being sent twice between two servers", fix: report.remedy("maxmemory-policy", "noeviction", on: place)
       )
     } else {
       findings.add(.ok, "memory", limit == 0 ? "no limit (maxmemory 0)" : "\(policy)")
@@ -77,12 +77,12 @@ extension RedisDoctor {
     } else if report.snapshots == "" {
       findings.add(
         .warning, "persistence", "nothing is kept on disk: a restart of Redis loses all schedules, and what was fired",
-        fix: report.remedy("appendonly", "yes", on: client.url))
+        fix: report.remedy("appendonly", "yes", on: place))
     } else {
       findings.add(
         .warning, "persistence",
         "snapshots only: a crash of Redis loses the edits since the last one, and fires again what "
-          + "was fired since then", fix: report.remedy("appendonly", "yes", on: client.url))
+          + "was fired since then", fix: report.remedy("appendonly", "yes", on: place))
     }
   }
 

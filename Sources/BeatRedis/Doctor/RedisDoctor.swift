@@ -33,13 +33,16 @@ package final class RedisDoctor: StoreDoctor {
 
   package func examineNames(of queues: Set<[UInt8]>) throws { try brokerDoctor.examineNames(of: queues) }
 
-  var cli: String { RedisCLI.command(client.url) + (client.clusterFit == nil ? "" : " -c") }
+  /// The server with the schedules: in a cluster the slot's node, whichever the URL names.
+  var place: RedisURL { client.clusterFit == nil ? client.url : client.url.leading(to: client.connection.endpoint) }
+
+  var cli: String { RedisCLI.command(place) }
 
   package func remedy(for ailment: StoreAilment) -> String {
     switch ailment {
     case .polling:
       guard let report = try? client.report() else { return NotificationSetting.advice(for: client.url) }
-      return report.remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", on: client.url)
+      return report.remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", on: place)
     case .unreadable(let name):
       let key = client.keys.document(name)
       let isPlain = "\(EntryName(key))".utf8.elementsEqual(key)

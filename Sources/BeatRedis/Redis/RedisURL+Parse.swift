@@ -82,6 +82,11 @@ extension RedisURL {
 
   private init(nodes text: Substring, scheme: Substring, tls: Bool) throws(RedisURLError) {
     let several = try SeveralServers(text, scheme: scheme, name: "Redis URL", port: 6379)
+    // A login behind the first ';' may be the end of a password, whose beginning would be taken for a host.
+    guard several.username == nil && several.password == nil || text.prefix(while: { $0 != ";" }).contains("@") else {
+      throw RedisURLError(
+        "the user and password of a Redis URL with several nodes stand before the first (a ';' in a password is %3B)")
+    }
     self.init(
       location: several.endpoints.count == 1 ? .server(several.endpoints[0]) : .nodes(several.endpoints),
       username: several.username ?? several.options.username,

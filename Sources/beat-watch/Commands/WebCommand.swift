@@ -63,6 +63,7 @@ struct WebCommand: ParsableCommand {
         "--listen \(address): others can reach this address, and nobody would have to log in. Give --token-file "
           + "(`beat-watch token` makes it), or --trusted-proxy with --user-header, or listen on 127.0.0.1")
     }
+    try checkPlace()
     let source = try StoreSource(store)
     let loop = try EventLoop()
     let access = WebAccess(login, hosts: try HostRule(hosts)) { BootClock.now() }
@@ -77,6 +78,15 @@ struct WebCommand: ParsableCommand {
     server.close()
     backEnd.close()
     loop.serveReady()
+  }
+
+  /// Ends the command where waiting would not help: a cluster that has the schedules' keys on many nodes. It asks only if
+  /// that may be so.
+  private func checkPlace() throws {
+    guard case .redis(let url) = try store.store(), url.database == 0, ClusterFit(try store.keys()) == nil else { return }
+    do { try store.connect().close() } catch let error as StoreError where error.kind == .unsuitable {
+      throw error
+    } catch {}
   }
 
   private var hosts: [String] {

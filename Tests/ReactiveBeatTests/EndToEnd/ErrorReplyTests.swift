@@ -26,7 +26,8 @@ import Testing
   private func consequence(ofFire error: String) -> String? {
     switch RedisServerError(error).code {
     case "NOSCRIPT": nil
-    case "READONLY", "LOADING", "MASTERDOWN", "MOVED", "ASK", "CLUSTERDOWN", "NOAUTH": "disconnected"
+    case "READONLY", "LOADING", "MASTERDOWN", "MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "NOAUTH":
+      "disconnected"
     default: "deferred"
     }
   }

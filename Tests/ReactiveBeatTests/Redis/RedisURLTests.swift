@@ -113,7 +113,10 @@ import Testing
       ("sentinel://:hunter2@h1/0?master_name=m&sentinel_ssl=true", "rediss+sentinel://"),
       ("sentinel://:hunter2@h1/0?master_name=", "master_name"),
       ("xsentinel://:hunter2@h1/0", "scheme"),
-      ("redis://:hunter2@h1;redis://:hunter2@h2", "several servers"),
+      ("redis+socket://:hunter2@/a;b", "several servers"),
+      ("redis://:hunter2@h1;rediss://h2", "every part"),
+      ("redis://:hunter2@h1;redis://:hunter3@h2", "differ"),
+      ("redis://:1;hunter2@h2", "%3B"),
       ("redis://:hun;ter2@h1", "%3B"),
       ("redis://:hunter2@h:abc", "port"),
       ("redis://:hunter2@h:0", "port"),
@@ -197,6 +200,19 @@ import Testing
   ])
   func certificateRequirement(_ value: String, _ verifies: Bool) throws {
     #expect(try RedisURL("rediss://h?ssl_cert_reqs=\(value)").security?.verifiesCertificate == verifies)
+  }
+
+  @Test("several nodes of a cluster, each once")
+  func nodes() throws {
+    let url = try RedisURL("rediss://me:secret@h1;rediss://h2:1;[::1];h1:6379/0?ssl_check_hostname=false")
+    #expect(
+      url.location
+        == .nodes([.tcp(host: "h1", port: 6379), .tcp(host: "h2", port: 1), .tcp(host: "::1", port: 6379)]))
+    #expect(url.endpoint == nil && url.database == 0 && url.username == "me" && url.password == "secret")
+    #expect(url.security?.verifiesHost == false)
+    #expect("\(url)" == "rediss://me:***@h1:6379;rediss://h2:1;rediss://[::1]:6379/0")
+    #expect(try RedisURL("redis://h1;redis://h1:6379/0").location == .server(.tcp(host: "h1", port: 6379)))
+    #expect(throws: (any Error).self) { try BrokerAddress("redis://h1;redis://h2/0") }
   }
 
   private func group(_ url: RedisURL) throws -> SentinelGroup {

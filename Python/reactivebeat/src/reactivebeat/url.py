@@ -165,6 +165,10 @@ def _socket(parts: _Parts) -> Address:
 
 def _nodes(text: str, scheme: str) -> Address:
   hosts, values, options = _several(text, scheme, "Redis URL", 6379)
+  # A login behind the first ';' may be the end of a password, whose beginning would be taken for a host.
+  if "@" in text and "@" not in text.partition(";")[0]:
+    raise InvalidURL(
+      "the user and password of a Redis URL with several nodes stand before the first (a ';' in a password is %3B)")
   return Address(
     hosts=hosts, username=values.get("username") or None, password=values.get("password") or None,
     database=_database(values.get("database", "0")), tls=options.security(_TCP[scheme]))
