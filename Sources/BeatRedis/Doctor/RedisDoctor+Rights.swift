@@ -3,7 +3,9 @@ import BeatCore
 extension RedisDoctor {
   package func examineRights() throws {
     let before = findings.count
-    let store = CommandUse.all(of: .daemon, at: .store)
+    let store =
+      CommandUse.all(of: .daemon, at: .store)
+      + (client.clusterFit == nil ? [] : CommandUse.all(of: .daemon, at: .cluster))
     let examination = rightsExamination
     let queues = CommandUse.all(of: .daemon, at: areTwoServers ? .outbox : .queues)
     var users = try examination.examine(changeDetection + examination.rights(store + queues))

@@ -83,7 +83,9 @@ struct WebCommand: ParsableCommand {
   /// Ends the command where waiting would not help: a cluster that has the schedules' keys on many nodes. It asks only if
   /// that may be so.
   private func checkPlace() throws {
-    guard case .redis(let url) = try store.store(), url.database == 0, ClusterFit(try store.keys()) == nil else { return }
+    guard case .redis(let url) = try store.store(), url.database == 0, ClusterFit(try store.keys()) == nil else {
+      return
+    }
     do { try store.connect().close() } catch let error as StoreError where error.kind == .unsuitable {
       throw error
     } catch {}

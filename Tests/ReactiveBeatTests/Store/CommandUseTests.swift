@@ -42,7 +42,7 @@ import Testing
       let text = try text(of: path).split(separator: "\n").filter { !$0.contains("///") }.joined(separator: "\n")
       for match in text.matches(of: /(?:RedisCommand|send|command)\("([A-Z]+)"(?:, "([A-Z]+)")?/) {
         let name = String(match.1)
-        let hasSubcommands = ["CLIENT", "CONFIG", "ACL"].contains(name)
+        let hasSubcommands = ["CLIENT", "CONFIG", "ACL", "CLUSTER"].contains(name)
         sent.insert(hasSubcommands ? "\(name) \(match.2 ?? "")" : name)
       }
     }
