@@ -1,15 +1,15 @@
 /// What users are told about a server's error: the server's words without the script's details, and what to do.
 extension RedisServerError {
   /// The error without the digest and the line of the script in which it arose, which mean nothing to users. Redis 6
-  /// writes them in front of the error, Redis 7 behind it.
+  /// writes them in front of the error, Redis 7 behind it, and Valkey 9 has no digest. A script of Redis 6 that catches
+  /// an error gets it with the line in front.
   package var words: String {
     var text = message[...]
-    if let tail = text.firstRange(of: " script: "), text[tail.upperBound...].prefix(40).allSatisfy(\.isHexDigit),
-      text[tail.upperBound...].prefix(41).count == 41
-    {
+    // The last one is meant: "ACL failure in script: User u has no permissions …" has another before it.
+    if let tail = text.ranges(of: " script: ").last, Self.isPlace(text[tail.upperBound...]) {
       text = text[..<tail.lowerBound]
     }
-    if text.contains("Error running script (call to f_") {
+    if text.contains("Error running script (call to f_") || text.hasPrefix("@user_script:") {
       var place = text[...]
       while let watermark = place.firstRange(of: "user_script:") {
         place = place[watermark.upperBound...].drop { $0 == " " || $0.isNumber || $0 == ":" }
@@ -18,6 +18,11 @@ extension RedisServerError {
     }
     text = text.drop { $0 == "-" || $0 == " " }
     return text.isEmpty ? message : String(text)
+  }
+
+  /// Whether the text is the place in a script, such as "<digest>, on @user_script:12." or "on @user_script:12."
+  private static func isPlace(_ text: Substring) -> Bool {
+    text.hasPrefix("on @user_script:") || text.prefix(41).count == 41 && text.prefix(40).allSatisfy(\.isHexDigit)
   }
 
   /// The code that decides what to do. A script's error contains the error of the command that failed in it, in ways
@@ -30,7 +35,7 @@ extension RedisServerError {
     if text.contains("max number of clients") { return Self.noRoom }
     if text.contains("cluster mode") { return Self.cluster }
     if text.contains("DB index is out of range") { return Self.noDatabase }
-    if text.contains("unknown command") || text.contains("Unknown Redis command") { return Self.noCommand }
+    if inner.isUnknownCommand { return Self.noCommand }
     for code in ["NOPERM", "READONLY", "WRONGTYPE", "OOM ", "MISCONF", "NOREPLICAS", "CROSSSLOT"]
     where text.contains(code) {
       return code.filter { $0 != " " }

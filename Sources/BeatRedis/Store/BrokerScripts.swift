@@ -121,9 +121,7 @@ enum RelayOutcome: Equatable {
         "the queue's key \(kombu.wordsWithKey(for: Array(text(1).utf8))) on the broker holds a Redis \(text(2)), "
           + "not a list: rename or delete it")
     case "ERR":
-      // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
-      let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
-      self = Self.refused(text(1), error, words)
+      self = Self.refused(text(1), RedisServerError(text(2)), words)
     default: self = .unknown
     }
   }

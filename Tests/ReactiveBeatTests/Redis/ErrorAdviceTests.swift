@@ -18,6 +18,19 @@ import Testing
       "ERR Error running script (call to f_\(sha)): @user_script:8: @user_script: 8: -OOM command not allowed", "OOM",
       "raise maxmemory"
     ),
+    (
+      "ERR ACL failure in script: User u has no permissions to run the 'set' command script: \(sha), on @user_script:1.",
+      "NOPERM", "ACL SETUSER"
+    ),
+    // What a script of Redis 6 returns after it has caught the error.
+    ("@user_script: 68: -OOM command not allowed when used memory > 'maxmemory'.", "OOM", "raise maxmemory"),
+    ("@user_script: 68: -READONLY You can't write against a read only replica.", "READONLY", "primary"),
+    ("@user_script: 8: The user executing the script can't run this command or subcommand", "NOPERM", "ACL SETUSER"),
+    ("@user_script: 8: Unknown Redis command called from Lua script", "NOCOMMAND", "rename-command"),
+    // Valkey 9 names no digest, and forks name themselves.
+    ("NOREPLICAS Not enough good replicas to write. script: on @user_script:1.", "NOREPLICAS", "replicas"),
+    ("ERR Unknown command called from script script: on @user_script:1.", "NOCOMMAND", "rename-command"),
+    ("ERR Unknown Redict command called from script script: \(sha), on @user_script:1.", "NOCOMMAND", "rename-command"),
     ("MISCONF Redis is configured to save RDB snapshots", "MISCONF", "disk"),
     ("NOREPLICAS Not enough good replicas to write.", "NOREPLICAS", "replicas"),
     ("MASTERDOWN Link with MASTER is down", "MASTERDOWN", "primary"),
@@ -39,6 +52,21 @@ import Testing
     #expect(error.cause == cause)
     #expect(error.advice?.contains(word) == true, "\(error.advice ?? "none")")
     #expect(!error.text.contains(Self.sha) && !error.text.contains("user_script"), "\(error.text)")
+  }
+
+  /// Redis 6 gives each error of a script the code ERR. A daemon must leave a demoted primary all the same, and hold all
+  /// messages back while the broker's memory is full.
+  @Test(arguments: ["READONLY", "OOM", "MISCONF", "NOREPLICAS"]) func causeInAScript(_ code: String) {
+    for line in [
+      "\(code) x", "\(code) x script: \(Self.sha), on @user_script:1.", "\(code) x script: on @user_script:1.",
+      "ERR Error running script (call to f_\(Self.sha)): @user_script:8: @user_script: 8: -\(code) x",
+      "@user_script: 8: -\(code) x",
+    ] {
+      let error = RedisServerError(line)
+      #expect(error.words == "\(code) x", "\(line)")
+      #expect(error.isOfWrongServer == (code == "READONLY"), "\(line)")
+      #expect(error.isOfTheServer == (code != "READONLY"), "\(line)")
+    }
   }
 
   @Test func whatIsNotKnownKeepsItsWords() {
