@@ -52,11 +52,14 @@ package final class NotificationStream {
   }
 
   /// Calls `handler` with the keys that another connection's CLIENT TRACKING, redirected to this one, reports as
-  /// changed; nil means all keys. (Redis: client-side caching, the two-connections mode of RESP2)
-  package func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
+  /// changed; nil means all keys. `channel` has the server's name for it. (Redis: client-side caching, the
+  /// two-connections mode of RESP2)
+  package func hearInvalidations(
+    on channel: String, _ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void
+  ) {
     onInvalidate = handler
     self.confirmed.append((1, confirmed))
-    connection.subscribe(to: [Array("__redis__:invalidate".utf8)], patterns: false) { [self] in received($0) }
+    connection.subscribe(to: [Array(channel.utf8)], patterns: false) { [self] in received($0) }
   }
 
   /// Ends the stream; `onClose` follows.

@@ -29,6 +29,8 @@ final class RedisStoreConnection: StoreConnection {
   private var brokerCheck: BrokerCheck?
   private var feed: (any KeyFeed)?
   private var delivery = Delivery.direct
+  /// The channel on which this server reports what CLIENT TRACKING has noticed.
+  private var invalidations = ServerInfo("").invalidationChannel
   private var cluster: ClusterFit?
   private var notifications = NotificationSwitch.Outcome()
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
@@ -123,6 +125,7 @@ final class RedisStoreConnection: StoreConnection {
   private func identify() {
     send(RedisCommand("INFO")) { [self] reply in
       let info = ServerInfo(reply.text ?? "")
+      invalidations = info.invalidationChannel
       if info.isTooOld {
         return end(
           .misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
@@ -198,7 +201,9 @@ final class RedisStoreConnection: StoreConnection {
         subscribe()
       }
     case .tracking:
-      open(TrackingFeed(source(commands), beside: commands, on: loop) { [weak self] in self?.heard($0) })
+      open(
+        TrackingFeed(source(commands), on: invalidations, beside: commands, on: loop) { [weak self] in self?.heard($0) }
+      )
     // A stream is not among this store's ways.
     case .polling, .stream: begin()
     }

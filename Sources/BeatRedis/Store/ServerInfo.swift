@@ -25,7 +25,9 @@ package struct ServerInfo: Hashable, Sendable {
   package var isReplica: Bool { self["role"] == "slave" }
   package var isLoading: Bool { self["loading"] == "1" }
   /// Whether the server is in cluster mode, even as the only node.
-  package var isCluster: Bool { self["redis_mode"] == "cluster" || self["cluster_enabled"] == "1" }
+  package var isCluster: Bool {
+    self["cluster_enabled"] == "1" || ["redis_mode", "server_mode", "redict_mode"].contains { self[$0] == "cluster" }
+  }
   /// The address of a replica's primary.
   package var primary: String? {
     self["master_host"].flatMap { host in self["master_port"].map { "\(host):\($0)" } }
@@ -38,11 +40,15 @@ package struct ServerInfo: Hashable, Sendable {
     return major < 6
   }
 
-  /// `Redis 7.0.15`, `Valkey 8.1.1`.
+  /// `Redis 7.0.15`, `Valkey 8.1.1`. Forks say beside their own version with which Redis they agree.
   package var product: String {
     if let version = self["valkey_version"] { return "Valkey \(version)" }
+    if let version = self["redict_version"] { return "Redict \(version)" }
     return version.map { "Redis \($0)" } ?? "Redis"
   }
+
+  /// The channel on which CLIENT TRACKING reports to clients of RESP2. Redict has renamed it.
+  var invalidationChannel: String { self["redict_version"] == nil ? "__redis__:invalidate" : "__redict__:invalidate" }
 
   /// The `maxmemory-policy` if it lets the server evict keys without a time to live, such as schedules and the
   /// watermark, when memory is short; nil: it does not.

@@ -8,6 +8,8 @@ final class TrackingFeed: KeyFeed {
   let probeEvents = 1
 
   private let source: KeyFeedSource
+  /// The channel of the reports.
+  private let channel: String
   /// The connection for commands, which switches tracking on.
   private let commands: RedisConnection
   private let loop: EventLoop
@@ -16,10 +18,11 @@ final class TrackingFeed: KeyFeed {
   private var isOver = false
 
   init(
-    _ source: KeyFeedSource, beside commands: RedisConnection, on loop: EventLoop,
+    _ source: KeyFeedSource, on channel: String, beside commands: RedisConnection, on loop: EventLoop,
     handle: @escaping (KeyFeedEvent) -> Void
   ) {
     self.source = source
+    self.channel = channel
     self.commands = commands
     self.loop = loop
     self.handle = handle
@@ -43,7 +46,7 @@ final class TrackingFeed: KeyFeed {
       stream.clientID { [weak self] id in
         guard let self, !isOver else { return }
         guard let id else { return fail(.deaf("CLIENT ID is refused")) }
-        stream.hearInvalidations { [weak self] in
+        stream.hearInvalidations(on: channel) { [weak self] in
           self?.invalidated($0)
         } then: { [weak self] in
           self?.track(for: id)

@@ -22,6 +22,19 @@ import Testing
     #expect(info.product == "Redis" && info.isKnown && !ServerInfo("").isKnown)
   }
 
+  /// Forks say which Redis they agree with, in the field of its version, and name the mode in one of their own.
+  @Test(arguments: [
+    ("redis_version:8.0.2\nredis_mode:cluster", "Redis 8.0.2"),
+    ("redis_version:7.2.4\nserver_name:valkey\nvalkey_version:9.1.2\nserver_mode:cluster", "Valkey 9.1.2"),
+    ("redict_version:7.3.6\nredict_mode:cluster\nredis_version:7.2.4", "Redict 7.3.6"),
+  ])
+  func forks(_ text: String, _ product: String) {
+    let info = ServerInfo(text)
+    #expect(info.product == product && info.isCluster && !info.isTooOld)
+    #expect(info.invalidationChannel == (product.hasPrefix("Redict") ? "__redict__" : "__redis__") + ":invalidate")
+    #expect(!ServerInfo(text.replacing("cluster", with: "standalone")).isCluster)
+  }
+
   @Test(arguments: [
     ("role:slave", "replica"), ("maxmemory:10\nused_memory:10\nmaxmemory_policy:noeviction", "memory is full"),
     ("rdb_last_bgsave_status:err", "disk"), ("aof_last_write_status:err", "disk"),
