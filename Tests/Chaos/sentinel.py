@@ -6,7 +6,7 @@ import socket
 import time
 
 from resp import Client, Refused
-from servers import spawn
+from servers import SERVER, spawn
 
 MASTER = "chaos"
 GONE = (OSError, EOFError, Refused)
@@ -43,7 +43,7 @@ class Node:
     self.generation = self.security and self.security.generation
     with open(self.folder / "redis.log", "ab") as log:
       self.process = spawn(
-        ["redis-server", *listening, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
+        [SERVER, *listening, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
          "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0",
          "--repl-backlog-size", "16mb", *replica], stdout=log, stderr=log)
     self.starts += 1
@@ -105,7 +105,7 @@ class Sentinel:
     pathlib.Path(self.path).unlink(missing_ok=True)
     self.generation = self.security and self.security.generation
     with open(self.folder / "sentinel.log", "ab") as log:
-      self.process = spawn(["redis-server", self.file, "--sentinel"], stdout=log, stderr=log)
+      self.process = spawn([SERVER, self.file, "--sentinel"], stdout=log, stderr=log)
 
   def kill(self):
     self.process.kill()

@@ -1,6 +1,7 @@
 """The real processes: one redis-server, and the daemons. All of them die with this process."""
 
 import collections
+import functools
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import time
 
 from resp import Client, Refused
 
+SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # The variable that the tests use.
 # In a cluster all keys have one hash tag, and there is only database 0.
 TAG = os.environ.get("CHAOS_HASH_TAG", "")
 PREFIX = f"{TAG}:tasks:" if TAG else "tasks:meta:"
@@ -24,6 +26,13 @@ def spawn(arguments, **options):
   return subprocess.Popen(
     ["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)], stdin=subprocess.DEVNULL, start_new_session=True,
     **options)
+
+
+@functools.cache
+def debug_commands():
+  """The options that allow DEBUG. Redis before 7.0 always allows it, and does not know the option."""
+  version = subprocess.run([SERVER, "--version"], capture_output=True, text=True, check=True).stdout
+  return [] if " v=6." in version else ["--enable-debug-command", "yes"]
 
 
 class Redis:
@@ -48,9 +57,8 @@ class Redis:
     keeping = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-min-size", "4mb"]
     with open(self.folder / "redis.log", "ab") as log:
       self.process = spawn(
-        [os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server"), "--port", 0, "--unixsocket", self.path,
-         "--dir", self.folder, "--save", "",
-         "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"]), *self.options],
+        [SERVER, "--port", 0, "--unixsocket", self.path, "--dir", self.folder, "--save", "", *debug_commands(),
+         *(keeping if self.durable else ["--appendonly", "no"]), *self.options],
         stdout=log, stderr=log, env=os.environ | self.environment)
     self.starts += 1
     deadline = time.monotonic() + 30
