@@ -13,7 +13,7 @@ import failover
 import faults
 from failover import Failover, FailoverStage
 from sentinel import GONE, Group, Node, free_ports
-from servers import TAG, spawn
+from servers import SERVER, TAG, spawn
 from writer import QUEUE
 
 NODES = 6  # the first three begin as primaries
@@ -28,7 +28,7 @@ class ClusterNode(Node):
     pathlib.Path(self.path).unlink(missing_ok=True)
     with open(self.folder / "redis.log", "ab") as log:
       self.process = spawn(
-        ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
+        [SERVER, "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
          "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0",
          "--repl-backlog-size", "16mb", "--cluster-enabled", "yes", "--cluster-port", self.bus,
          "--cluster-node-timeout", "1000", "--cluster-replica-validity-factor", "0",

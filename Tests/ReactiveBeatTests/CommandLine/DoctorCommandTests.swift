@@ -23,8 +23,13 @@ import Testing
     /// Breaks it when the daemons are ready.
     var spoil: @Sendable (Stage) -> Void = { _ in }
 
+    /// What the server must have, so that this can be found.
+    var needs = Need.nothing
+
     var testDescription: String { name }
   }
+
+  enum Need { case nothing, channelRights, redis7 }
 
   static let breaks = [
     Break(name: "no daemon", check: "daemons", text: "no daemon runs", fix: "beat-watch run", daemons: []),
@@ -86,7 +91,7 @@ import Testing
           "+@all")
         stage.store("AUTH", "beat", "secret")
         stage.store("CLIENT", "SETNAME", "beat-watch")
-      }),
+      }, needs: .redis7),
     Break(
       name: "a user who may not use a document's queue, and without ACL", check: "rights", text: "TYPE",
       fix: "ACL SETUSER beat '~fast*'", daemons: [], environment: { $0.environment(user: "beat:secret@") },
@@ -106,7 +111,7 @@ import Testing
         stage.store(
           "ACL", "SETUSER", "tools", "reset", "on", ">secret", "~tasks:*", "~reactivebeat:*", "~_kombu*", "~celery*",
           "&*", "+@all", "-client|list")
-      }),
+      }, needs: .redis7),
     Break(
       name: "notifications that cannot be set, and polling", check: "hearing",
       text: "looks for edits every few seconds",
@@ -124,11 +129,13 @@ import Testing
     Break(
       name: "a user who may not listen", check: "notifications", text: "nobody may listen", fix: "+psubscribe",
       daemons: [], environment: { $0.environment(user: "beat:secret@") },
-      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") }),
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") },
+      needs: .channelRights),
     Break(
       name: "a user without PSUBSCRIBE", check: "rights", text: "PSUBSCRIBE", fix: "+psubscribe", daemons: [],
       environment: { $0.environment(user: "beat:secret@") },
-      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe") }),
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe") },
+      needs: .redis7),
     Break(
       name: "a user without the channels", check: "rights", text: "PSUBSCRIBE",
       fix: "&__keyspace@1__:reactivebeat:tasks:meta:lease", daemons: [],
@@ -137,7 +144,7 @@ import Testing
         $0.store(
           "ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "&__keyspace@1__:tasks:meta:*",
           "+@all")
-      }),
+      }, needs: .redis7),
     Break(
       name: "the daemon's user may not listen, and this one may", check: "rights", text: "PSUBSCRIBE",
       fix: "ACL SETUSER beat +psubscribe", daemons: [],
@@ -146,12 +153,13 @@ import Testing
         // The name that a daemon gives its connection.
         $0.store("AUTH", "beat", "secret")
         $0.store("CLIENT", "SETNAME", "beat-watch")
-      }),
+      }, needs: .redis7),
     Break(
       name: "notifications off, and a user without CONFIG SET", check: "rights", level: "warning", text: "CONFIG SET",
       fix: "+config|set", daemons: [],
       environment: { $0.environment(user: "beat:secret@") },
-      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-config|set") }),
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-config|set") },
+      needs: .redis7),
     Break(
       name: "a user without SET", check: "notifications", level: "warning", text: "could not be tried: SET",
       fix: "+set",
@@ -230,7 +238,16 @@ import Testing
       daemons: []),
   ]
 
-  @Test(arguments: breaks) func finds(_ broken: Break) throws {
+  @Test(arguments: breaks.filter { $0.needs == .nothing }) func finds(_ broken: Break) throws { try find(broken) }
+
+  @Test(.needsChannelRights, arguments: breaks.filter { $0.needs == .channelRights })
+  func findsByChannels(_ broken: Break) throws { try find(broken) }
+
+  @Test(
+    .needsRedis7("ACL DRYRUN, nor a subcommand that is taken away"), arguments: breaks.filter { $0.needs == .redis7 })
+  func findsByAsking(_ broken: Break) throws { try find(broken) }
+
+  private func find(_ broken: Break) throws {
     let stage = try Stage(broken.arguments)
     stage.set("a", schedule("a"))
     broken.prepare(stage)
@@ -337,7 +354,7 @@ import Testing
   }
 
   /// A daemon that uses CLIENT TRACKING hears all edits, so a notification class that is missing is no problem.
-  @Test func aDaemonThatTracks() throws {
+  @Test(.needsRedis7("subcommand that is taken away from a user")) func aDaemonThatTracks() throws {
     let stage = try Stage()
     stage.store("CONFIG", "SET", "notify-keyspace-events", "Ex")
     stage.store(
@@ -351,7 +368,7 @@ import Testing
   }
 
   /// Nor is a server that has no CONFIG: the remedy does not name it.
-  @Test func aDaemonThatTracksWithoutCONFIG() throws {
+  @Test(.needsRedis7("subcommand that is taken away from a user")) func aDaemonThatTracksWithoutCONFIG() throws {
     let stage = try Stage(["--rename-command", "CONFIG", ""])
     let daemon = try stage.daemon()
     #expect(daemon.logged("ready").first?["events"] == "tracking")

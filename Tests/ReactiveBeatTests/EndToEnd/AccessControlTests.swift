@@ -57,7 +57,12 @@ import Testing
   }
 
   /// The daemon needs each rule of the list, and names the one that is missing.
-  @Test(arguments: needed) func without(_ rule: String) throws {
+  @Test(arguments: needed.filter { !$0.hasPrefix("&") }) func without(_ rule: String) throws { try lack(rule) }
+
+  @Test(.needsChannelRights, arguments: needed.filter { $0.hasPrefix("&") })
+  func withoutAChannel(_ rule: String) throws { try lack(rule) }
+
+  private func lack(_ rule: String) throws {
     let stage = try stage(Self.needed.filter { $0 != rule } + Self.better)
     let daemon = try stage.launch(user: "beat:secret@")
     let words = ["permission", "can't run", "may not run"]
@@ -84,7 +89,9 @@ import Testing
   }
 
   /// CLIENT TRACKING, which the daemon uses where notifications are off and CONFIG is refused, needs these rights.
-  static let tracking = ["+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate"]
+  static let tracking = [
+    "+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate", "&__redict__:invalidate",
+  ]
 
   @Test func trackingWhereConfigurationIsRefused() throws {
     let stage = try stage(Self.needed + Self.better + Self.tracking, notifications: "Ex")

@@ -106,7 +106,7 @@ import Testing
   }
 
   /// An ACL that was written for an earlier version does not allow the manifest's events.
-  @Test func withoutItsEventsTheManifestIsReadAtEachAudit() throws {
+  @Test(.needsChannelRights) func withoutItsEventsTheManifestIsReadAtEachAudit() throws {
     let rules = ["on", ">secret", "~*", "+@all", "resetchannels"]
     let channels = RedisKeys(prefix: "tasks:meta:").subscriptions(database: 1).map { [UInt8(ascii: "&")] + $0 }
     stage.store.call((["ACL", "SETUSER", "beat", "reset"] + rules).map { Array($0.utf8) } + channels)

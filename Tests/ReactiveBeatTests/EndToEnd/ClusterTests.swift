@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 /// The daemon refuses a server in cluster mode before it writes or sets anything, or uses the part of it that it can.
-@Suite struct ClusterTests {
+@Suite(.needsRedis7("option cluster-port")) struct ClusterTests {
   private func stage(prefix: String = "tasks:meta:", store: Int = 0) throws -> Stage {
     let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
     let stage = try Stage(on: server, prefix: prefix, store: store, broker: 0)

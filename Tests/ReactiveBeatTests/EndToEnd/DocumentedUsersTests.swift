@@ -44,7 +44,7 @@ import Testing
 
   /// Daemon and commands do all their work as these two users.
   @Test func oneServer() throws {
-    let stage = try Stage()
+    let stage = try Stage(RedisServer.everyChannel)
     make(users[0], on: stage)
     make(users[1], on: stage)
     stage.set("a", schedule("a", atOnce))
@@ -107,7 +107,9 @@ import Testing
     try run("status")
     // There is no worker, so `doctor` reports the waiting messages, and no other problem.
     let doctor = try stage.run(["doctor"], environment: environment, user: "beat-tools:secret@")
-    #expect(doctor.lines.contains { $0.hasPrefix("ok       rights") }, "\(doctor.text)")
+    // Before Redis 7.0 nobody can be asked about another user's rights.
+    let rights = RedisServer.isRedis7 ? "ok       rights" : "warning  rights: what user beat of the daemon may do"
+    #expect(doctor.lines.contains { $0.hasPrefix(rights) }, "\(doctor.text)")
     #expect(doctor.text.contains("no worker waits"), "\(doctor.text)")
     let variables = stage.environment(user: "beat-tools:secret@").merging(environment) { $1 }
     let watcher = try Daemon(variables, arguments: ["watch", "--json"])

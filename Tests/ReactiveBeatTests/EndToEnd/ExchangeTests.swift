@@ -12,7 +12,7 @@ import Testing
 
   /// Each queue whose binding matches runs the task.
   @Test(
-    arguments: CeleryWorker.Version.allCases,
+    .needsWorkers, arguments: CeleryWorker.Version.allCases,
     [
       ("news", "sport.results", 3), ("news", "sport.football.women", 2), ("news", "weather", 1),
       ("reports", "daily", 1),
@@ -33,7 +33,7 @@ import Testing
 
   /// The lists themselves, on a server without a worker that has the bindings which a worker has made.
   @Test(
-    arguments: CeleryWorker.Version.allCases,
+    .needsWorkers, arguments: CeleryWorker.Version.allCases,
     [
       ("news", "sport.results", ["news.all", "news.results", "news.sport"]),
       // In AMQP "sport.#" matches "sport". Kombu's pattern wants the dot, so here it does not.
@@ -62,7 +62,9 @@ import Testing
   }
 
   /// Celery itself would lose the message. Here the fire is deferred, and sent when a worker has bound a queue.
-  @Test(arguments: CeleryWorker.Version.allCases) func deferredUntilBound(_ version: CeleryWorker.Version) throws {
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases) func deferredUntilBound(
+    _ version: CeleryWorker.Version
+  ) throws {
     let worker = try CeleryWorker.shared(version)
     let name = "late\(UInt64.random(in: 0 ... .max))"
     let stage = try Stage(on: worker.server, prefix: "tasks:\(name):")

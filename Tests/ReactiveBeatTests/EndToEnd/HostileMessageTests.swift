@@ -24,7 +24,7 @@ import Testing
   }
 
   /// A worker takes every accepted message, and an ordinary one after them. None is lost without a log line.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func whatIsAcceptedEndsNoWorker(_ version: CeleryWorker.Version) throws {
     // A worker of the test's own, since it may end.
     let worker = try CeleryWorker(version)

@@ -20,7 +20,7 @@ import Testing
     return (leader, standby)
   }
 
-  @Test func oneThatLedIsNotSaidToFire() throws {
+  @Test(.needsRedis7("ACL DRYRUN")) func oneThatLedIsNotSaidToFire() throws {
     let stage = try stage()
     let (leader, standby) = try pair(stage)
     stage.store("ACL", "SETUSER", "one", "-hset")
@@ -43,7 +43,7 @@ import Testing
     for daemon in [leader, standby] { try daemon.stop() }
   }
 
-  @Test func aStandbysUserIsAskedToo() throws {
+  @Test(.needsRedis7("ACL DRYRUN")) func aStandbysUserIsAskedToo() throws {
     let stage = try stage()
     let (leader, standby) = try pair(stage)
     stage.store("ACL", "SETUSER", "one", "-exists")

@@ -40,7 +40,9 @@ import Testing
     #expect(daemon.logged("deferred").isEmpty && daemon.logged("broker lost").isEmpty)
   }
 
-  @Test(arguments: CeleryWorker.Version.allCases) func aWorkerRunsIt(_ version: CeleryWorker.Version) throws {
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases) func aWorkerRunsIt(_ version: CeleryWorker.Version)
+    throws
+  {
     let worker = try CeleryWorker.shared(version)
     let prefix = "tasks:\(UInt64.random(in: 0 ... .max)):"
     let servers = try TwoServers(store: Stage(on: RedisServer(), prefix: prefix), broker: Stage(on: worker.server))

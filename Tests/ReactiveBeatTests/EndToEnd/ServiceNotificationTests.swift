@@ -56,7 +56,7 @@ import Testing
   }
 
   /// A daemon that ends by itself says why.
-  @Test func misconfigured() throws {
+  @Test(.needsRedis7("option cluster-port")) func misconfigured() throws {
     let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
     let stage = try Stage(on: server, store: 0)
     let listener = try NotifyListener()

@@ -20,7 +20,7 @@ import Testing
 
   /// Redis itself is busy for some seconds: for less time than a reply may take, and for more.
   @Test(arguments: [2, 8]) func busy(_ sleep: Int) throws {
-    let stage = try stage(["--enable-debug-command", "yes"])
+    let stage = try stage(RedisServer.debugCommands)
     let daemon = try stage.daemon()
     #expect(stage.fires(Self.names, 2))
     #expect(stage.store("DEBUG", "SLEEP", "\(sleep)")?.isOK == true)

@@ -212,7 +212,7 @@ import Testing
 
   /// The store's contents go back in time, and no connection is lost.
   @Test func setBackInPlace() throws {
-    let stage = try Stage(["--enable-debug-command", "yes"])
+    let stage = try Stage(RedisServer.debugCommands)
     stage.set("edited", schedule("edited"))
     let daemon = try stage.daemon()
     try daemon.wait(for: "leading")

@@ -12,7 +12,7 @@ import Testing
     ]
   }
 
-  @Test func fires() throws {
+  @Test(.needsTLS) func fires() throws {
     let server = try TLSServer(nil, nil, asksForCertificate: true)
     let ours = try server.authority.issue("DNS:beat")
     let stage = try Stage(on: server.server)
@@ -24,7 +24,7 @@ import Testing
   }
 
   /// The store is reached by TLS, the broker by the plain socket of the same server.
-  @Test func oneServerByTwoWays() throws {
+  @Test(.needsTLS) func oneServerByTwoWays() throws {
     let server = try TLSServer()
     let stage = try Stage(on: server.server)
     let daemon = try stage.daemon(["CELERY_REDIS_SCHEDULER_URL": server.url(database: 1)])
@@ -32,7 +32,7 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
   }
 
-  @Test func renewalOfTheServersCertificate() throws {
+  @Test(.needsTLS) func renewalOfTheServersCertificate() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue(days: -1))
     let stage = try Stage(on: server.server)
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// The daemon's files are replaced while it runs: the authority's certificate and its own.
-  @Test func renewalOfOurFiles() throws {
+  @Test(.needsTLS) func renewalOfOurFiles() throws {
     let (old, new) = try (CertificateAuthority(), CertificateAuthority())
     let server = try TLSServer(new, new.issue(), asksForCertificate: true)
     let stage = try Stage(on: server.server)
@@ -76,7 +76,7 @@ import Testing
   }
 
   /// The connection is refused with the reason, and made as soon as the server's certificate is right.
-  @Test func anotherName() throws {
+  @Test(.needsTLS) func anotherName() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue("DNS:elsewhere.example"))
     let stage = try Stage(on: server.server)
@@ -104,7 +104,7 @@ import Testing
   }
 
   /// OpenSSL is 5 MB of libraries: only a daemon that uses TLS loads them.
-  @Test func libraryIsLoadedOnDemand() throws {
+  @Test(.needsTLS) func libraryIsLoadedOnDemand() throws {
     let server = try TLSServer()
     let stage = try Stage(on: server.server)
     func hasLibrary(_ daemon: Daemon, _ name: String = "libssl") throws -> Bool {

@@ -15,7 +15,7 @@ import Testing
 
   /// Messages go to a queue, with a priority, by an exchange, and by hand; on one server, and with the schedules on
   /// another.
-  @Test(arguments: options) func aRealWorkerRunsIt(_ options: String) throws {
+  @Test(.needsWorkers, arguments: options) func aRealWorkerRunsIt(_ options: String) throws {
     let worker = try CeleryWorker(.current, transport: options)
     let prefix = "tasks:meta:"
     for store in [try Stage(on: worker.server), try Stage(on: RedisServer())] {
@@ -68,7 +68,7 @@ import Testing
 
   /// Without the options each side knows only half: `doctor` sees where the workers look, and says which option to
   /// give.
-  @Test(arguments: options) func doctorFindsWorkersWithOthers(_ options: String) throws {
+  @Test(.needsWorkers, arguments: options) func doctorFindsWorkersWithOthers(_ options: String) throws {
     let worker = try CeleryWorker(.current, transport: options)
     let stage = try Stage(on: worker.server)
     stage.set("a", schedule("a", task: "recorder.record"))

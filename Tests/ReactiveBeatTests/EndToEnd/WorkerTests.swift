@@ -20,7 +20,7 @@ import Testing
   }
 
   /// The form that celerybeat-redis documents. `last_run_at` is long ago, so the schedule is due at once.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func redisDocument(_ version: CeleryWorker.Version) throws {
     let (record, line, stage) = try run(
       """
@@ -72,7 +72,7 @@ import Testing
   }
 
   /// The form that celerybeat-redis' own code writes: `schedule` instead of `interval` or `crontab`.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func redisScheduleDocument(_ version: CeleryWorker.Version) throws {
     let (record, _, _) = try run(
       #"{"name": "n", "task": "recorder.record", "enabled": true, "schedule": {"every": 30, "period": "minutes"}, "#
@@ -87,7 +87,7 @@ import Testing
   }
 
   /// The same form with a crontab, whose last occurrence was missed.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func redisCrontabDocument(_ version: CeleryWorker.Version) throws {
     let (record, line, _) = try run(
       #"{"name": "n", "task": "recorder.record", "enabled": true, "schedule": {"minute": "0", "hour": "0", "#
@@ -99,7 +99,7 @@ import Testing
   }
 
   /// A document exported from celerybeat-mongo, with its options at the top level and the shell's constructors.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func mongoDocument(_ version: CeleryWorker.Version) throws {
     let (record, line, stage) = try run(
       """
@@ -132,7 +132,7 @@ import Testing
   }
 
   /// These arguments lose their spelling in any JSON library that decodes and encodes them.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func spellingOfArguments(_ version: CeleryWorker.Version) throws {
     let args =
       #"[NaN, -Infinity, 1234567890123456789012345678901234567890, 1e+22, 1.0, 1E5, "☃ é", "\u2603\ud83d\ude00"]"#
@@ -154,7 +154,7 @@ import Testing
   }
 
   /// The worker takes messages from each of kombu's priority lists.
-  @Test(arguments: CeleryWorker.Version.allCases, [0, 3, 6, 9])
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases, [0, 3, 6, 9])
   func priority(_ version: CeleryWorker.Version, _ priority: Int) throws {
     let (record, _, _) = try run(
       schedule("n", task: "recorder.record", #", "priority": \#(priority)\#(atOnce)"#), on: version)
@@ -162,7 +162,7 @@ import Testing
   }
 
   /// The message leaves it to the task whether its result is stored.
-  @Test(arguments: CeleryWorker.Version.allCases)
+  @Test(.needsWorkers, arguments: CeleryWorker.Version.allCases)
   func resultsAreTheTasksBusiness(_ version: CeleryWorker.Version) throws {
     let results = try CeleryWorker.shared(version).server.client()
     results("SELECT", "2")

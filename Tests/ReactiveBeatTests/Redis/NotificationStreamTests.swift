@@ -64,7 +64,7 @@ import Testing
     #expect(seen == ["c1", "a1", "b1"])
   }
 
-  @Test("a pattern that the ACL does not allow ends the stream with the reason")
+  @Test("a pattern that the ACL does not allow ends the stream with the reason", .needsChannelRights)
   func notPermitted() throws {
     let server = try RedisServer([
       "--user", "beat", "on", ">hunter2", "~*", "resetchannels", "&__keyspace@0__:p:*", "+@all",
@@ -136,7 +136,7 @@ import Testing
     #expect(closed.map(\.kind) == [.closedByServer])
   }
 
-  @Test("a revoked channel ends the stream")
+  @Test("a revoked channel ends the stream", .needsChannelRights)
   func revoked() throws {
     let server = try RedisServer(["--user", "beat", "on", "nopass", "~*", "&a*", "+@all"])
     let admin = try server.client()

@@ -43,7 +43,7 @@ import Testing
     Array("*\(words.count)\r\n".utf8) + words.flatMap { Array("$\($0.count)\r\n".utf8) + $0 + Array("\r\n".utf8) }
   }
 
-  @Test("many records both ways, past a server that stalls", arguments: ["TLSv1.2", "TLSv1.3"])
+  @Test("many records both ways, past a server that stalls", .needsTLS, arguments: ["TLSv1.2", "TLSv1.3"])
   func large(protocols: String) throws {
     let server = try TLSServer(nil, nil, ["--tls-protocols", protocols])
     let value = (0..<20_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 251) }
@@ -75,7 +75,7 @@ import Testing
     #expect(stalled > value.count / 4 && stalled < value.count)
   }
 
-  @Test("the server ends, with a close alert and without one")
+  @Test("the server ends, with a close alert and without one", .needsTLS)
   func ends() throws {
     let server = try TLSServer()
     let security = TLSSettings(authorities: server.authority.file)

@@ -47,7 +47,9 @@ final class SentinelStage {
   func startSentinel(_ index: Int) throws {
     let file = "\(folder)/\(index).conf"
     if access(file, F_OK) != 0 {
-      let login = password.map { "requirepass \($0)\nsentinel sentinel-pass \($0)\n" } ?? ""
+      // Redis 6.0 has no `sentinel-pass`: a sentinel's own password is the one for the others. Channel rights came with it.
+      let pass = RedisServer.hasChannelRights ? "sentinel sentinel-pass" : ""
+      let login = password.map { "requirepass \($0)\n" + (pass.isEmpty ? "" : "\(pass) \($0)\n") } ?? ""
       let text = """
         \(security?.sentinel(ports[index]) ?? "port \(ports[index])\n\(login)")
         bind 127.0.0.1

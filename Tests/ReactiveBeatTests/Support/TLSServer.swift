@@ -5,6 +5,7 @@ import Glibc
 /// A private redis-server with TLS, and the authority that signed its certificate.
 final class TLSServer {
   let authority: CertificateAuthority
+  private let certificate: CertificateAuthority.Certificate
   let server: RedisServer
   let port: UInt16
 
@@ -18,6 +19,7 @@ final class TLSServer {
     let authority = try authority ?? CertificateAuthority()
     let certificate = try certificate ?? authority.issue()
     self.authority = authority
+    self.certificate = certificate
     port = try RedisServer.freePort()
     server = try RedisServer(
       [
@@ -34,9 +36,13 @@ final class TLSServer {
     return "rediss://\(host):\(port)/\(database)?\(trust)\(options)"
   }
 
-  /// From now on the server shows this certificate to new connections.
-  func show(_ certificate: CertificateAuthority.Certificate) throws {
-    let reply = try server.client()("CONFIG", "SET", "tls-cert-file", certificate.file, "tls-key-file", certificate.key)
+  /// From now on the server shows this certificate to new connections. It takes the files' place: Redis before 7.0 sets
+  /// one file at a time, and refuses a certificate beside another one's key.
+  func show(_ new: CertificateAuthority.Certificate) throws {
+    guard rename(new.file, certificate.file) == 0, rename(new.key, certificate.key) == 0 else {
+      throw Failure("rename", errno)
+    }
+    let reply = try server.client()("CONFIG", "SET", "tls-cert-file", certificate.file)
     guard reply?.isOK == true else { throw Failure("CONFIG SET tls-cert-file: \(String(describing: reply))", 0) }
   }
 }

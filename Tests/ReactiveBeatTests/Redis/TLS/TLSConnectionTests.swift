@@ -45,13 +45,13 @@ import Testing
 
   // MARK: the stream
 
-  @Test("connects by name and by address", arguments: ["localhost", "LOCALHOST", "127.0.0.1"])
+  @Test("connects by name and by address", .needsTLS, arguments: ["localhost", "LOCALHOST", "127.0.0.1"])
   func connects(host: String) throws {
     let server = try TLSServer()
     #expect(try ping(server.url(host: host)).reply == .status("PONG"))
   }
 
-  @Test("replies and commands of many records, in both directions")
+  @Test("replies and commands of many records, in both directions", .needsTLS)
   func large() throws {
     let server = try TLSServer()
     let value = (0..<9_000_001).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 / 251) }
@@ -67,7 +67,7 @@ import Testing
   }
 
   /// The sizes lie around a record's 16 KB, where decrypted bytes may be left over.
-  @Test func recordSizes() throws {
+  @Test(.needsTLS) func recordSizes() throws {
     let server = try TLSServer()
     var left = 0
     _ = try connected(server.url()) { connection in
@@ -84,7 +84,7 @@ import Testing
     #expect(left == 0)
   }
 
-  @Test("10,000 commands in one go are answered in order")
+  @Test("10,000 commands in one go are answered in order", .needsTLS)
   func pipelined() throws {
     let server = try TLSServer()
     var next: Int64 = 1
@@ -102,7 +102,7 @@ import Testing
     #expect(misplaced == 0)
   }
 
-  @Test("hears events")
+  @Test("hears events", .needsTLS)
   func notifications() throws {
     let server = try TLSServer()
     let url = try RedisURL(server.url())
@@ -126,7 +126,7 @@ import Testing
     #expect(heard == Array("hello".utf8))
   }
 
-  @Test("a killed server is noticed as without TLS")
+  @Test("a killed server is noticed as without TLS", .needsTLS)
   func killed() throws {
     let server = try TLSServer()
     let closed = try connected(server.url()) { connection in
@@ -135,7 +135,7 @@ import Testing
     #expect(closed?.kind == .closedByServer)
   }
 
-  @Test("both versions", arguments: ["TLSv1.2", "TLSv1.3"])
+  @Test("both versions", .needsTLS, arguments: ["TLSv1.2", "TLSv1.3"])
   func versions(protocols: String) throws {
     let server = try TLSServer(nil, nil, ["--tls-protocols", protocols])
     #expect(try ping(server.url()).reply == .status("PONG"))
@@ -143,14 +143,14 @@ import Testing
 
   // MARK: the server's certificate
 
-  @Test func expired() throws {
+  @Test(.needsTLS) func expired() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue(days: -1))
     try expectRefusal(server.url(), "has expired", "localhost:\(server.port)")
     #expect(try ping(server.url("ssl_cert_reqs=none")).reply == .status("PONG"))
   }
 
-  @Test func wrongHost() throws {
+  @Test(.needsTLS) func wrongHost() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue("DNS:redis.example.org,IP:127.0.0.9"))
     try expectRefusal(server.url(), "not for the host name localhost", "ssl_check_hostname")
@@ -163,7 +163,7 @@ import Testing
   }
 
   /// The subject's CN is no host name, whether or not a subjectAltName exists that names no host.
-  @Test(arguments: [nil, "email:ops@example.org", "IP:127.0.0.9", "DNS:redis.example.org"])
+  @Test(.needsTLS, arguments: [nil, "email:ops@example.org", "IP:127.0.0.9", "DNS:redis.example.org"])
   func nameInTheSubjectOnly(names: String?) throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue(names, commonName: "localhost"))
@@ -171,20 +171,20 @@ import Testing
     #expect(try ping(server.url("ssl_check_hostname=false")).reply == .status("PONG"))
   }
 
-  @Test func addressInTheSubjectOnly() throws {
+  @Test(.needsTLS) func addressInTheSubjectOnly() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue(nil, commonName: "127.0.0.1"))
     try expectRefusal(server.url(host: "127.0.0.1"), "not for the address 127.0.0.1", "subjectAltName")
   }
 
   /// An address in the common name or as a DNS name does not count as an address.
-  @Test func addressAsName() throws {
+  @Test(.needsTLS) func addressAsName() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue("DNS:127.0.0.1,DNS:localhost"))
     try expectRefusal(server.url(host: "127.0.0.1"), "not for the address 127.0.0.1")
   }
 
-  @Test func unknownAuthority() throws {
+  @Test(.needsTLS) func unknownAuthority() throws {
     let server = try TLSServer()
     let other = try CertificateAuthority()
     try expectRefusal(server.url(trusting: other.file), "unknown CA", other.file)
@@ -208,7 +208,7 @@ import Testing
 
   // MARK: the client's certificate
 
-  @Test(arguments: ["TLSv1.2", "TLSv1.3"]) func clientCertificate(protocols: String) throws {
+  @Test(.needsTLS, arguments: ["TLSv1.2", "TLSv1.3"]) func clientCertificate(protocols: String) throws {
     let server = try TLSServer(nil, nil, asksForCertificate: true, ["--tls-protocols", protocols])
     let ours = try server.authority.issue("DNS:client")
     let options = "ssl_certfile=\(ours.file)&ssl_keyfile=\(ours.key)"
@@ -221,7 +221,7 @@ import Testing
     try expectRefusal(server.url("ssl_certfile=\(old.file)&ssl_keyfile=\(old.key)"), "has expired", "our client")
   }
 
-  @Test func filesOfOurs() throws {
+  @Test(.needsTLS) func filesOfOurs() throws {
     let server = try TLSServer(nil, nil, asksForCertificate: true)
     let (ours, other) = try (server.authority.issue("DNS:client"), server.authority.issue("DNS:other"))
     let encrypted = try server.authority.encryptedKey(of: ours)
@@ -257,7 +257,7 @@ import Testing
     }
   }
 
-  @Test func portOfTLS() throws {
+  @Test(.needsTLS) func portOfTLS() throws {
     let server = try TLSServer()
     try expectRefusal("redis://127.0.0.1:\(server.port)", "rediss://", kind: .closedByServer)
   }
@@ -273,7 +273,7 @@ import Testing
     try expectRefusal("rediss://127.0.0.1:\(port)", "is redis-server running", kind: .refused)
   }
 
-  @Test("refused connections leave nothing behind")
+  @Test("refused connections leave nothing behind", .needsTLS)
   func leaks() async throws {
     let server = try TLSServer()
     await #expect(processExitsWith: .success) {

@@ -32,13 +32,19 @@ final class BlockingClient {
 
   /// The same for words of any bytes.
   @discardableResult
-  func call(_ words: [[UInt8]]) -> RedisReply? { write(Self.request(words)) ? reply() : nil }
+  func call(_ words: [[UInt8]]) -> RedisReply? { write(Self.request(Self.understood(words))) ? reply() : nil }
 
   /// Sends commands that do not wait for each other's replies.
   @discardableResult
   func pipeline(_ commands: [[String]]) -> [RedisReply] {
     guard write(commands.flatMap { Self.request($0.map { Array($0.utf8) }) }) else { return [] }
     return commands.compactMap { _ in reply() }
+  }
+
+  /// A user's rules without those on channels, where the server has none: there all users may hear all channels.
+  private static func understood(_ words: [[UInt8]]) -> [[UInt8]] {
+    guard words.first == Array("ACL".utf8), words.dropFirst().first == Array("SETUSER".utf8) else { return words }
+    return RedisServer.understood(words) { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func request(_ words: [[UInt8]]) -> [UInt8] {

@@ -7,6 +7,18 @@ final class RedisServer: Sendable {
   /// The program of every server that a test starts: `scripts/test --server` chooses another one.
   static let program = getenv("REACTIVEBEAT_TEST_SERVER").map { String(cString: $0) } ?? "redis-server"
 
+  /// The options that allow DEBUG. Redis before 7.0 always allows it, and does not know the option.
+  static let debugCommands: [String] =
+    isRefused(option: "enable-debug-command", "yes") ? [] : ["--enable-debug-command", "yes"]
+  /// Whether users have rights on channels, as since Redis 6.2.
+  static let hasChannelRights = !isRefused(option: "acl-pubsub-default", "allchannels")
+  /// The options with which new users may hear all channels, as is the default of Redis 6.2.
+  static let everyChannel: [String] = hasChannelRights ? ["--acl-pubsub-default", "allchannels"] : []
+  /// Whether the server has what came with Redis 7.0.
+  static let isRedis7 = !debugCommands.isEmpty
+  /// Whether the server was built with TLS.
+  static let hasTLS = !isRefused(option: "tls-auth-clients", "no")
+
   let socketPath: String
   /// The TCP port on 127.0.0.1, or 0.
   let port: UInt16
@@ -30,7 +42,8 @@ final class RedisServer: Sendable {
       [
         Self.program, "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir",
         process.folder, "--save", "", "--appendonly", "no", "--logfile", process.folder + "/log",
-      ] + arguments
+      ] + (Self.hasChannelRights ? ["--acl-pubsub-default", "resetchannels"] : [])  // The default since Redis 7.0.
+      + Self.understood(arguments) { $0 }
     try start()
   }
 
@@ -62,6 +75,22 @@ final class RedisServer: Sendable {
   private func isReady() -> Bool {
     guard let reply = (try? BlockingClient(socketPath))?("PING") else { return false }
     return reply.error?.code != "LOADING"
+  }
+
+  /// The words without those that Redis before 6.2 does not know: the rules of a user for channels.
+  static func understood<Word>(_ words: [Word], _ text: (Word) -> String) -> [Word] {
+    if hasChannelRights { return words }
+    return words.filter {
+      let word = text($0)
+      return !word.hasPrefix("&") && word != "resetchannels" && word != "allchannels"
+    }
+  }
+
+  /// Whether the program does not know an option. A log file that cannot be opened keeps it from starting.
+  private static func isRefused(option: String, _ value: String) -> Bool {
+    let start = ["sh", "-c", #""$0" "$@" 2>&1; true"#, program, "--port", "0"]
+    let said = try? output(of: start + ["--\(option)", value, "--logfile", "/dev/null/none"], what: program)
+    return said?.contains("Bad directive") == true
   }
 
   /// A TCP port that is free at this moment.
