@@ -47,8 +47,9 @@ package struct ServerInfo: Hashable, Sendable {
     return version.map { "Redis \($0)" } ?? "Redis"
   }
 
-  /// The channel on which CLIENT TRACKING reports to clients of RESP2. Redict has renamed it.
-  var invalidationChannel: String { self["redict_version"] == nil ? "__redis__:invalidate" : "__redict__:invalidate" }
+  /// The channel on which CLIENT TRACKING reports to clients of RESP2. Redict has renamed it, and sends as many letters of
+  /// the new name as the old one had (7.3.6).
+  var invalidationChannel: String { self["redict_version"] == nil ? "__redis__:invalidate" : "__redict__:invalidat" }
 
   /// The `maxmemory-policy` if it lets the server evict keys without a time to live, such as schedules and the
   /// watermark, when memory is short; nil: it does not.

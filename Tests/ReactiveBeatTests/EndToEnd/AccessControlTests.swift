@@ -90,7 +90,7 @@ import Testing
 
   /// CLIENT TRACKING, which the daemon uses where notifications are off and CONFIG is refused, needs these rights.
   static let tracking = [
-    "+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate", "&__redict__:invalidate",
+    "+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate", "&__redict__:invalidat",
   ]
 
   @Test func trackingWhereConfigurationIsRefused() throws {

@@ -31,7 +31,7 @@ import Testing
   func forks(_ text: String, _ product: String) {
     let info = ServerInfo(text)
     #expect(info.product == product && info.isCluster && !info.isTooOld)
-    #expect(info.invalidationChannel == (product.hasPrefix("Redict") ? "__redict__" : "__redis__") + ":invalidate")
+    #expect(info.invalidationChannel == (product.hasPrefix("Redict") ? "__redict__:invalidat" : "__redis__:invalidate"))
     #expect(!ServerInfo(text.replacing("cluster", with: "standalone")).isCluster)
   }
 
