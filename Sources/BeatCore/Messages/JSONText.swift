@@ -20,7 +20,7 @@ extension [UInt8] {
   /// Appends the text's bytes as they are.
   package mutating func append(_ text: String) {
     var text = text
-    unsafe text.withUTF8 { unsafe append(contentsOf: $0) }
+    text.withUTF8 { unsafe append(contentsOf: $0) }
   }
 
   /// Appends the text as a JSON string with its quotes.
