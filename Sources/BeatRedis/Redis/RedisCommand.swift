@@ -1,3 +1,5 @@
+import Glibc
+
 /// One command in the server's wire format, built in a single buffer. Arguments are bytes: NUL, line breaks and
 /// percent signs are ordinary.
 package struct RedisCommand: Sendable {
@@ -32,7 +34,15 @@ package struct RedisCommand: Sendable {
   /// Reserves room for about that many bytes of arguments.
   mutating func reserveCapacity(_ bytes: Int) {
     let room = end + bytes + Self.frame
-    if room > buffer.count { buffer.append(contentsOf: repeatElement(0, count: room - buffer.count)) }
+    guard room > buffer.count else { return }
+    buffer = [UInt8](unsafeUninitializedCapacity: room) { [buffer, end] memory, count in
+      guard let base = memory.baseAddress else { return }
+      buffer.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(memory).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<end]))
+      }
+      memset(base + end, 0, room - end)
+      count = room
+    }
   }
 
   /// Adds one argument.
