@@ -339,12 +339,12 @@ def test_a_run_whose_request_is_heard_though_its_answer_is_lost(
   execute, store = beat._runner._execute, server.client(1)
   losses = [lost]
 
-  def lossy(*words: Any) -> Any:
-    if words[0] not in losses:
-      return execute(*words)
+  def lossy(step: Command) -> Any:
+    if step.words[0] not in losses:
+      return execute(step)
     losses.clear()
     if lost == "HSET":
-      execute(*words)
+      execute(step)
     until(lambda: server.client(0).llen("celery") == 1, "it is sent")
     raise error("the connection is gone")
 
@@ -359,9 +359,9 @@ def test_a_run_whose_request_is_not_taken_is_taken_back(server: Server, beat: Sc
   beat.put("report", "tasks.report", 3600)
   execute = beat._runner._execute
 
-  def lossy(*words: Any) -> Any:
-    answer = execute(*words)
-    if words[0] == "HSET":
+  def lossy(step: Command) -> Any:
+    answer = execute(step)
+    if step.words[0] == "HSET":
       raise redis.TimeoutError("no answer")
     return answer
 
@@ -498,7 +498,7 @@ def test_a_late_receipt_is_heard_or_looked_for(server: Server, beat: Schedules, 
   saving = beat.put("n", "t", 3600)
   looks = []
   execute = beat._runner._execute
-  beat._runner._execute = lambda *words: looks.append(words[0]) or execute(*words)
+  beat._runner._execute = lambda step: looks.append(step.words[0]) or execute(step)
   receipt = {"state": "accepted", "next": None, "heard": "2026-11-21T05:00:00Z",
              "sha1": hashlib.sha1(saving.document.data).hexdigest()}
 
