@@ -59,7 +59,7 @@ final class RedisDial {
     case .server(let endpoint):
       if let home, !home.nodes.isEmpty { search(home, [endpoint]) } else { connect(to: endpoint) }
     case .nodes(let endpoints):
-      // Without keys to look for, any node will do.
+      // A dial for no keys may end at any node.
       if let home { search(home, endpoints) } else if let first = endpoints.first { connect(to: first) }
     case .sentinels(let group):
       lookup = SentinelLookup(of: group, on: loop) { [self] outcome in

@@ -165,7 +165,7 @@ if problem then
 end
 if problem or #ready == 0 then return answers end
 
--- The history is for users: an error there does not undo a fire. One XADD for many runs costs the server a fifth of what
+-- The history is for users: an error there does not undo a fire. One XADD for many runs costs the server much less than
 -- one for each would.
 local function remember(...)
   local told = pcall('XADD', history, 'MAXLEN', '~', ARGV[6], '*', ...)

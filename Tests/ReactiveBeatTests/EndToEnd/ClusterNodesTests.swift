@@ -159,7 +159,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Without a hash tag the keys are on all nodes, and whoever asks gets the options to write.
+  /// A prefix without a hash tag has its keys on all nodes. The daemon and the commands print the options to write.
   @Test func aPrefixWithoutATagIsRefused() throws {
     var variables = environment(cluster.url(cluster.nodes[0]))
     variables["CELERY_REDIS_SCHEDULER_KEY_PREFIX"] = "shop:tasks:"

@@ -85,7 +85,7 @@ import Testing
     try sentinels.startSentinel(1)
     try next.wait(for: "ready")
 
-    // Without our certificate, or with a wrong log-in at the sentinels.
+    // A daemon that shows no certificate, and one with a wrong password for the sentinels.
     let bare = security.options.prefix { $0 != "&" } + "&sentinel_username=ask&sentinel_password=ask-hunter3"
     let known = security.options.split(separator: "&").filter { $0.hasPrefix("ssl_") }
     let without = try stage.launch(
